@@ -1,0 +1,27 @@
+package internal
+
+import (
+	_ "github.com/alecthomas/kong"
+	_ "github.com/bluenviron/gohlslib/v2"
+	_ "github.com/bluenviron/gortmplib"
+	_ "github.com/bluenviron/gortsplib/v4"
+	_ "github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/pion/ice/v4"
+	_ "github.com/pion/interceptor"
+	_ "github.com/pion/rtcp"
+	_ "github.com/pion/rtp"
+	_ "github.com/pion/sdp/v3"
+	_ "github.com/pion/webrtc/v4"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/testutil"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/image/font/gofont/gobold"
+	_ "golang.org/x/image/font/opentype"
+	_ "golang.org/x/net/ipv4"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/time/rate"
+)

@@ -1,0 +1,155 @@
+// Package transcode turns the feeds of a stage into one program.
+//
+// A Session is the gateway's side: it starts `regie worker` as a child
+// process, feeds it compressed media and hands out the compressed program. It
+// never touches a codec itself, so nothing a peer sends can crash the gateway.
+//
+// It guarantees:
+//   - Output is called from one goroutine, in order, with a timeline that never
+//     goes back and never starts again, however often the worker is replaced.
+//   - No method blocks on a peer or on the worker. A full queue drops access
+//     units up to the source's next keyframe and counts them.
+//   - A worker that dies is replaced at once; one that hangs is killed after
+//     heartbeatTimeout and replaced. Sources, tracks, scene and gains are given
+//     to the new worker, and each source's last group of pictures is replayed.
+package transcode
+
+import (
+	"time"
+
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// Program is what comes out. It never changes while a session is live, so that
+// players never see a discontinuity.
+type Program struct {
+	Width     int `json:"width"`  // even, 160 to 1920
+	Height    int `json:"height"` // even, 160 to 1920
+	FPS       int `json:"fps"`    // 10 to 60
+	Kbps      int `json:"kbps"`   // video bitrate
+	GOP       int `json:"gop"`    // frames from one scheduled keyframe to the next
+	Part      int `json:"part"`   // frames per HLS part: one is encoded at each such border even when ticks are skipped
+	AACKbps   int `json:"aac_kbps"`
+	OpusKbps  int `json:"opus_kbps"`
+	MaxPixels int `json:"max_pixels"` // largest picture accepted from a source, width × height
+}
+
+// SourceID names a participant's place in the mix; see show.ParticipantID.
+type SourceID string
+
+// Rect is a cell's place in the program, in pixels; all four are even.
+type Rect struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+	W int `json:"w"`
+	H int `json:"h"`
+}
+
+// Fit says how a picture fills a cell of another shape.
+type Fit string
+
+// Contain letterboxes, Cover crops.
+const (
+	Contain Fit = "contain"
+	Cover   Fit = "cover"
+)
+
+// Cell shows one source.
+type Cell struct {
+	Source SourceID `json:"source"`
+	Rect   Rect     `json:"rect"`
+	Fit    Fit      `json:"fit"`
+	// Caption is drawn in the cell's lower left corner; empty draws nothing.
+	Caption string `json:"caption,omitempty"`
+}
+
+// Scene is the whole picture: either a slate, or cells in drawing order.
+type Scene struct {
+	Slate *Slate `json:"slate,omitempty"`
+	Cells []Cell `json:"cells,omitempty"`
+}
+
+// Slate is a full-screen card for when there is nobody to show: before the
+// start, while the host is away, after the end.
+type Slate struct {
+	Title string `json:"title"`
+	Line  string `json:"line"`
+}
+
+// Source is a participant's place in the mix. It outlives its publishers.
+type Source struct {
+	ID   SourceID `json:"id"`
+	Name string   `json:"name"` // shown on the name card while there is no picture
+	Gain float64  `json:"gain"` // linear, 0 to 4; 1 leaves the level as it is
+}
+
+// Track tells the outputs of the program apart.
+type Track uint8
+
+// Video is H.264 Constrained Baseline in Annex B form with in-band parameter
+// sets at every keyframe. Both audio tracks carry the same mix in stereo at
+// 48 kHz.
+const (
+	Video Track = iota
+	AAC         // AAC-LC, 1024 samples a packet
+	Opus        // 20 ms a packet
+)
+
+// VideoClock and AudioClock are the timescales of Packet.PTS, in Hz.
+const (
+	VideoClock = 90000
+	AudioClock = 48000
+)
+
+// Packet is one coded piece of the program.
+type Packet struct {
+	Track Track
+	// PTS is program time: 0 is Session.Epoch. In VideoClock for Video, where it
+	// is always a whole number of frames; in AudioClock for the others.
+	PTS  int64
+	Key  bool
+	Data []byte
+}
+
+// Stats is what a worker says of itself with every heartbeat. Counters count
+// from the start of the Session, over all its workers.
+type Stats struct {
+	Frames      uint64        `json:"frames"`       // program frames encoded
+	Late        uint64        `json:"late"`         // ticks skipped because they came too late
+	FrameTime   time.Duration `json:"frame_time"`   // compose and encode, mean since the last heartbeat
+	SpeedRatio  float64       `json:"speed_ratio"`  // frame period ÷ FrameTime
+	AVOffset    time.Duration `json:"av_offset"`    // largest |audio − video| of any source at the mixer, signed
+	Dropped     uint64        `json:"dropped"`      // access units thrown away before the mixer
+	FrameTimes  []float64     `json:"frame_times"`  // seconds of each frame since the last heartbeat, for the histogram
+	SourceStats []SourceStats `json:"source_stats"` //
+}
+
+// SourceStats describes one source at the mixer.
+type SourceStats struct {
+	ID       SourceID      `json:"id"`
+	Live     bool          `json:"live"` // pictures arrive
+	Width    int           `json:"width"`
+	Height   int           `json:"height"`
+	AVOffset time.Duration `json:"av_offset"`
+	Errors   uint64        `json:"errors"`
+}
+
+// Events are a Session's calls back to its owner. They come from the Session's
+// goroutines, must not block, and must not call Session.Close.
+type Events struct {
+	// Output receives the program.
+	Output func(Packet)
+	// NeedKeyframe asks for a keyframe from a source's publisher. At most one
+	// call per source and second.
+	NeedKeyframe func(SourceID)
+	// Stats is called with every heartbeat, five times a second.
+	Stats func(Stats)
+	// Restarted tells that a worker was replaced, and why.
+	Restarted func(cause error)
+}
+
+// Input is one access unit for one source.
+type Input struct {
+	Source SourceID
+	media.AccessUnit
+}
