@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs every test, in the order in which a failure is cheapest to find. Called by
+# `make test`, which has built the binary and installed what the tests need.
+set -euo pipefail
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "format and vet"
+unformatted=$(gofmt -l cmd config deploy gateway transcode)
+if [ -n "$unformatted" ]; then
+	echo "gofmt would change: $unformatted" >&2
+	exit 1
+fi
+go vet ./...
+
+step "pages: types and unit tests"
+(cd gateway/web && npm run --silent check && npm test --silent)
+
+step "unit tests, with the race detector"
+mapfile -t units < <(go list ./... | grep -v '/gateway/e2e$')
+go test -race -timeout 10m "${units[@]}"
+
+step "fuzzing, ${FUZZ_TIME:=3s} each"
+deploy/fuzz.sh "$FUZZ_TIME"
+
+step "end to end"
+go test -timeout 15m -count=1 ./gateway/e2e
