@@ -12,6 +12,7 @@ package ingest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/transcode/media"
@@ -42,6 +43,10 @@ type Offer struct {
 	// Disconnect ends the connection from our side; the reason goes to the log.
 	// It must not block and may be called more than once.
 	Disconnect func(reason error)
+
+	// Silent says how long the publisher has sent no media, from any goroutine.
+	// The Door fills it in; Seats ask it when a second encoder comes with a key.
+	Silent func() time.Duration
 }
 
 // Seat is a participant's place, held for one publisher.
@@ -77,9 +82,10 @@ const (
 	BadKey           Outcome = "bad_key"
 	SeatTaken        Outcome = "seat_taken"
 	UnsupportedCodec Outcome = "unsupported_codec"
-	NoMedia          Outcome = "no_media"    // connected, sent nothing
-	BadRequest       Outcome = "bad_request" // not the protocol we speak
-	Unavailable      Outcome = "unavailable" // we are stopping, or at our limit
+	NoMedia          Outcome = "no_media"     // connected, sent nothing
+	BadRequest       Outcome = "bad_request"  // not the protocol we speak
+	Unavailable      Outcome = "unavailable"  // we are stopping, or at our limit
+	RateLimited      Outcome = "rate_limited" // too many wrong keys from one address
 )
 
 // Refusal is why a publisher may not send, in words for its operator.

@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// DoorOptions is what a Door needs.
+type DoorOptions struct {
+	Seats   Seats
+	Logger  *slog.Logger // default: no log
+	Metrics *Metrics     // default: counted, but not exported
+}
+
+// Door is where every publisher comes in, whatever its protocol. It asks Seats
+// whose place a stream key opens, logs and counts each attempt once, slows down
+// whoever guesses keys, and remembers the last refusals so that a creator can
+// be told why an encoder fails (encoders hide our words from their users).
+//
+// All methods may be called from any goroutine.
+type Door struct {
+	seats   Seats
+	logger  *slog.Logger
+	metrics *Metrics
+	guesses *guesses
+	conns   atomic.Uint64
+
+	mu       sync.Mutex
+	refusals []Attempt // the oldest first, at most maxRefusals
+}
+
+// maxRefusals bounds the memory of Refusals.
+const maxRefusals = 50
+
+// Attempt is a publisher that was turned away. It never holds the key.
+type Attempt struct {
+	Time     time.Time
+	Protocol Protocol
+	Remote   string
+	Refusal  Refusal
+}
+
+// NewDoor makes a Door that opens onto the seats in o.
+func NewDoor(o DoorOptions) *Door {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
+	return &Door{
+		seats:   o.Seats,
+		logger:  o.Logger,
+		metrics: o.Metrics,
+		guesses: newGuesses(time.Now),
+	}
+}
+
+// Admit gives the publisher that o describes its seat. The error is a *Refusal,
+// already logged and counted. Whoever admits must Close the Publisher.
+func (d *Door) Admit(o Offer) (*Publisher, error) {
+	if wait := d.guesses.wait(o.Remote); wait > 0 {
+		r := &Refusal{
+			Outcome: RateLimited,
+			Reason:  "too many wrong stream keys from this address",
+			Hint:    fmt.Sprintf("wait %d s, then try again with the right key", int(wait.Seconds())+1),
+		}
+		d.Refuse(o, r)
+		return nil, r
+	}
+	if o.RequestKeyframe == nil {
+		o.RequestKeyframe = func() {}
+	}
+	if o.Disconnect == nil {
+		o.Disconnect = func(error) {}
+	}
+
+	p := newPublisher(d, o)
+	o.Silent = p.Silent
+
+	seat, err := d.seats.Claim(o)
+	if err != nil {
+		r := asRefusal(err)
+		if r.Outcome == BadKey {
+			d.guesses.wrong(o.Remote)
+		}
+		d.Refuse(o, r)
+		return nil, r
+	}
+	p.sit(seat)
+	return p, nil
+}
+
+// Refuse logs, counts and remembers an attempt that ended before a key was
+// known, or by a rule of its protocol.
+func (d *Door) Refuse(o Offer, r *Refusal) {
+	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
+	d.logger.Warn("publisher refused",
+		"protocol", o.Protocol, "remote", o.Remote,
+		"outcome", r.Outcome, "reason", r.Reason, "hint", r.Hint)
+	d.remember(o, r)
+}
+
+// Refusals returns the last attempts that were turned away, the oldest first.
+func (d *Door) Refusals() []Attempt {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]Attempt(nil), d.refusals...)
+}
+
+func (d *Door) remember(o Offer, r *Refusal) {
+	a := Attempt{Time: time.Now(), Protocol: o.Protocol, Remote: o.Remote, Refusal: *r}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.refusals) == maxRefusals {
+		d.refusals = append(d.refusals[:0], d.refusals[1:]...)
+	}
+	d.refusals = append(d.refusals, a)
+}
+
+func asRefusal(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return &Refusal{
+		Outcome: Unavailable,
+		Reason:  err.Error(),
+		Hint:    "try again in a few seconds; the server's log says more",
+	}
+}
