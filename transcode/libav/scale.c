@@ -1,0 +1,164 @@
+// Scaling of a decoded picture into 8 bit I420, BT.709, limited range.
+#include "shim.h"
+#include <math.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/mem.h>
+#include <libavutil/pixdesc.h>
+
+// The "J" formats are how older decoders say full range.
+static enum AVPixelFormat plain_format(enum AVPixelFormat f, int *full_range) {
+	switch (f) {
+	case AV_PIX_FMT_YUVJ420P: *full_range = 1; return AV_PIX_FMT_YUV420P;
+	case AV_PIX_FMT_YUVJ422P: *full_range = 1; return AV_PIX_FMT_YUV422P;
+	case AV_PIX_FMT_YUVJ444P: *full_range = 1; return AV_PIX_FMT_YUV444P;
+	case AV_PIX_FMT_YUVJ440P: *full_range = 1; return AV_PIX_FMT_YUV440P;
+	case AV_PIX_FMT_YUVJ411P: *full_range = 1; return AV_PIX_FMT_YUV411P;
+	default: return f;
+	}
+}
+
+// The weights of red and blue in a matrix, 0 when it is BT.709 or none that can
+// be told. A stream that does not say is taken as video players take it:
+// BT.601 for standard definition, BT.709 above.
+static int weights(const AVFrame *f, double *kr, double *kb) {
+	switch (f->colorspace) {
+	case AVCOL_SPC_BT470BG:
+	case AVCOL_SPC_SMPTE170M: *kr = 0.299, *kb = 0.114; return 1;
+	case AVCOL_SPC_FCC: *kr = 0.30, *kb = 0.11; return 1;
+	case AVCOL_SPC_SMPTE240M: *kr = 0.212, *kb = 0.087; return 1;
+	case AVCOL_SPC_BT2020_NCL:
+	case AVCOL_SPC_BT2020_CL: *kr = 0.2627, *kb = 0.0593; return 1;
+	case AVCOL_SPC_UNSPECIFIED:
+		if (f->width >= 1280 || f->height > 576)
+			return 0;
+		*kr = 0.299, *kb = 0.114;
+		return 1;
+	default: return 0;
+	}
+}
+
+static inline uint8_t clip8(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }
+
+// Turns limited-range samples of another matrix into BT.709 in place. libswscale
+// would go through RGB, at several times the cost. In terms of the differences
+// cb, cr the change is linear: luma gains a·cb + b·cr, and both chroma become
+// mixes of each other. 16.16 fixed point.
+static void to_bt709(double kr, double kb, uint8_t *y, uint8_t *u, uint8_t *v, int sy, int sc, int w, int h) {
+	const double kr7 = 0.2126, kb7 = 0.0722, kg7 = 1 - kr7 - kb7, kg = 1 - kr - kb;
+	const double cl = 219.0 / 224; // chroma steps to luma steps
+	// R−Y, B−Y and G−Y per unit of chroma difference, in the source's matrix
+	const double rcr = 2 * (1 - kr), bcb = 2 * (1 - kb), gcb = -kb * bcb / kg, gcr = -kr * rcr / kg;
+	const double lcb = kg7 * gcb + kb7 * bcb, lcr = kr7 * rcr + kg7 * gcr; // Y709−Y
+	const int ycb = lrint(lcb * cl * 65536), ycr = lrint(lcr * cl * 65536);
+	const int ucb = lrint((bcb - lcb) / (2 * (1 - kb7)) * 65536), ucr = lrint(-lcr / (2 * (1 - kb7)) * 65536);
+	const int vcb = lrint(-lcb / (2 * (1 - kr7)) * 65536), vcr = lrint((rcr - lcr) / (2 * (1 - kr7)) * 65536);
+	for (int j = 0; j < h / 2; j++) {
+		uint8_t *y0 = y + (2 * j) * sy, *y1 = y0 + sy, *pu = u + j * sc, *pv = v + j * sc;
+		for (int i = 0; i < w / 2; i++) {
+			const int cb = pu[i] - 128, cr = pv[i] - 128;
+			const int dy = (ycb * cb + ycr * cr + 32768) >> 16;
+			y0[2 * i] = clip8(y0[2 * i] + dy);
+			y0[2 * i + 1] = clip8(y0[2 * i + 1] + dy);
+			y1[2 * i] = clip8(y1[2 * i] + dy);
+			y1[2 * i + 1] = clip8(y1[2 * i + 1] + dy);
+			pu[i] = clip8(128 + ((ucb * cb + ucr * cr + 32768) >> 16));
+			pv[i] = clip8(128 + ((vcb * cb + vcr * cr + 32768) >> 16));
+		}
+	}
+}
+
+static void copy_plane(uint8_t *d, int ds, const uint8_t *s, int ss, int w, int h) {
+	for (int i = 0; i < h; i++)
+		memcpy(d + (ptrdiff_t)i * ds, s + (ptrdiff_t)i * ss, w);
+}
+
+static int ensure_scaler(VDec *d, ScaleKey key) {
+	if (d->sws && !memcmp(&key, &d->key, sizeof key))
+		return 0;
+	sws_freeContext(d->sws);
+	d->sws = sws_getContext(key.w, key.h, key.fmt, key.dw, key.dh, AV_PIX_FMT_YUV420P, SWS_AREA, NULL, NULL, NULL);
+	if (!d->sws)
+		return AVERROR(EINVAL);
+	d->key = key;
+	// The same matrix on both sides: only the range is converted here. RGB
+	// sources have none and become BT.709.
+	const int *m = sws_getCoefficients(SWS_CS_ITU709);
+	sws_setColorspaceDetails(d->sws, m, key.range, m, 0, 0, 1 << 16, 1 << 16);
+	return 0;
+}
+
+static int ensure_tmp(VDec *d, int w, int h) {
+	if (d->tmp[0] && d->tmp_w == w && d->tmp_h == h)
+		return 0;
+	av_freep(&d->tmp[0]);
+	// 64 columns more than asked for, because vector stores round rows up.
+	int r = av_image_alloc(d->tmp, d->tmp_stride, FFALIGN(w, 64) + 64, h, AV_PIX_FMT_YUV420P, 64);
+	if (r < 0)
+		return r;
+	d->tmp_w = w;
+	d->tmp_h = h;
+	return 0;
+}
+
+// Moves the start of every plane to the pixel x, y. Both are multiples of the
+// chroma subsampling.
+static void crop_to(const AVFrame *f, const AVPixFmtDescriptor *desc, int x, int y, const uint8_t *data[4]) {
+	int step[4];
+	av_image_fill_max_pixsteps(step, NULL, desc);
+	for (int p = 0; p < 4; p++) {
+		const int chroma = p == 1 || p == 2;
+		const int px = chroma ? x >> desc->log2_chroma_w : x, py = chroma ? y >> desc->log2_chroma_h : y;
+		data[p] = f->data[p] ? f->data[p] + (ptrdiff_t)py * f->linesize[p] + (ptrdiff_t)px * step[p] : NULL;
+	}
+}
+
+int vdec_scale(VDec *d, int x, int y, int w, int h, uint8_t *dy, uint8_t *du, uint8_t *dv, int sy, int sc, int dw,
+	int dh) {
+	AVFrame *f = d->frame;
+	if (!f->data[0])
+		return AVERROR(EINVAL);
+	int full = f->color_range == AVCOL_RANGE_JPEG;
+	const enum AVPixelFormat fmt = plain_format(f->format, &full);
+	const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(fmt);
+	if (!desc || (desc->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM)))
+		return AVERROR(ENOSYS);
+	x &= ~((1 << desc->log2_chroma_w) - 1);
+	y &= ~((1 << desc->log2_chroma_h) - 1);
+	if (x < 0 || y < 0 || w <= 0 || h <= 0 || x + w > f->width || y + h > f->height)
+		return AVERROR(EINVAL);
+	const uint8_t *src[4];
+	crop_to(f, desc, x, y, src);
+
+	if (w == dw && h == dh && fmt == AV_PIX_FMT_YUV420P && !full) {
+		copy_plane(dy, sy, src[0], f->linesize[0], w, h);
+		copy_plane(du, sc, src[1], f->linesize[1], w / 2, h / 2);
+		copy_plane(dv, sc, src[2], f->linesize[2], w / 2, h / 2);
+	} else {
+		int r = ensure_scaler(d, (ScaleKey){w, h, fmt, full, dw, dh});
+		if (r < 0)
+			return r;
+		// Vector stores run past the end of a row that is not a multiple of
+		// their width, and the copying converters write whole strides: both
+		// would hit the neighbours of a cell inside a larger picture.
+		const int direct = dw % 64 == 0 && (w != dw || h != dh);
+		uint8_t *out[4] = {dy, du, dv};
+		int stride[4] = {sy, sc, sc};
+		if (!direct) {
+			if ((r = ensure_tmp(d, dw, dh)) < 0)
+				return r;
+			memcpy(out, d->tmp, sizeof out);
+			memcpy(stride, d->tmp_stride, sizeof stride);
+		}
+		if ((r = sws_scale(d->sws, src, f->linesize, 0, h, out, stride)) < 0)
+			return r;
+		if (!direct) {
+			copy_plane(dy, sy, d->tmp[0], d->tmp_stride[0], dw, dh);
+			copy_plane(du, sc, d->tmp[1], d->tmp_stride[1], dw / 2, dh / 2);
+			copy_plane(dv, sc, d->tmp[2], d->tmp_stride[2], dw / 2, dh / 2);
+		}
+	}
+	double kr, kb;
+	if (!(desc->flags & AV_PIX_FMT_FLAG_RGB) && desc->nb_components >= 3 && weights(f, &kr, &kb))
+		to_bt709(kr, kb, dy, du, dv, sy, sc, dw, dh);
+	return 0;
+}
