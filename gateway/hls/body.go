@@ -1,0 +1,159 @@
+package hls
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// body is a whole response, made once and then only read. The header values are
+// ready to be put into an http.Header, so that answering allocates nothing.
+type body struct {
+	status int
+	chunks [][]byte // written one after the other
+	header []field
+	etag   string // also in header
+}
+
+type field struct {
+	name  string // in canonical form
+	value []string
+}
+
+// Cache lifetimes. What a URL with an EPOCH or with _HLS_msn answers never
+// changes; what asks for "now" is good for as long as caches can count, a second.
+const (
+	cacheMedia   = "public, max-age=3600, immutable"
+	cacheNow     = "public, max-age=1"
+	cacheNothing = "no-store"
+)
+
+const (
+	typePlaylist = "application/vnd.apple.mpegurl" // RFC 8216bis section 10
+	typeMedia    = "video/mp4"
+	typeProblem  = "application/problem+json" // RFC 9457
+)
+
+// newBody lays out a response; extra are pairs of header name and value.
+func newBody(status int, contentType, cache, etag string, chunks [][]byte, extra ...string) *body {
+	n := 0
+	for _, c := range chunks {
+		n += len(c)
+	}
+	b := &body{status: status, chunks: chunks, etag: etag}
+	add := func(name, value string) { b.header = append(b.header, field{name, []string{value}}) }
+	add("Content-Type", contentType)
+	add("Content-Length", strconv.Itoa(n))
+	add("Cache-Control", cache)
+	add("Accept-Ranges", "none")
+	add("Access-Control-Allow-Origin", "*")
+	if etag != "" {
+		add("Etag", etag)
+	}
+	for i := 0; i+1 < len(extra); i += 2 {
+		add(extra[i], extra[i+1])
+	}
+	return b
+}
+
+// newMedia is a body that may be cached for ever.
+func newMedia(etag string, chunks ...[]byte) *body {
+	return newBody(http.StatusOK, typeMedia, cacheMedia, etag, chunks)
+}
+
+// text is a playlist in both its encodings.
+type text struct{ plain, gzip *body }
+
+// newText makes a playlist's bodies. The encodings are different bytes and
+// therefore have different entity tags (RFC 9110 section 8.8.3).
+func newText(tag, cache string, plain, zipped []byte) text {
+	return text{
+		plain: newBody(http.StatusOK, typePlaylist, cache, `"`+tag+`"`, [][]byte{plain},
+			"Vary", "Accept-Encoding"),
+		gzip: newBody(http.StatusOK, typePlaylist, cache, `"`+tag+`-gz"`, [][]byte{zipped},
+			"Vary", "Accept-Encoding", "Content-Encoding", "gzip"),
+	}
+}
+
+func (t text) pick(gzip bool) *body {
+	if gzip {
+		return t.gzip
+	}
+	return t.plain
+}
+
+// compressor belongs to the writer.
+type compressor struct{ w *gzip.Writer }
+
+func (c *compressor) gzip(b []byte) []byte {
+	var out bytes.Buffer
+	out.Grow(len(b)/4 + 64)
+	if c.w == nil {
+		c.w = gzip.NewWriter(&out)
+	} else {
+		c.w.Reset(&out)
+	}
+	// A bytes.Buffer takes everything: neither call can fail.
+	_, _ = c.w.Write(b)
+	_ = c.w.Close()
+	return out.Bytes()
+}
+
+// write answers a request with b.
+func (b *body) write(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if b.etag != "" && matches(r.Header["If-None-Match"], b.etag) {
+		for _, f := range b.header {
+			if f.name != "Content-Length" && f.name != "Content-Type" && f.name != "Content-Encoding" {
+				h[f.name] = f.value
+			}
+		}
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	for _, f := range b.header {
+		h[f.name] = f.value
+	}
+	w.WriteHeader(b.status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	for _, c := range b.chunks {
+		if _, err := w.Write(c); err != nil {
+			return // the viewer has left
+		}
+	}
+}
+
+// matches says whether an If-None-Match header names etag (RFC 9110 section
+// 13.1.2; a weak tag compares equal to its strong one).
+func matches(header []string, etag string) bool {
+	for _, line := range header {
+		for tag := range strings.SplitSeq(line, ",") {
+			tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+			if tag == etag || tag == "*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110 section 12.5.3). Only a weight of
+// zero matters to us: the playlists are ready in both forms, and gzip is smaller.
+func acceptsGzip(header []string) bool {
+	for _, line := range header {
+		for coding := range strings.SplitSeq(line, ",") {
+			name, weight, _ := strings.Cut(coding, ";")
+			name = strings.TrimSpace(name)
+			if !strings.EqualFold(name, "gzip") && name != "*" {
+				continue
+			}
+			q, weighted := strings.CutPrefix(strings.TrimSpace(weight), "q=")
+			return !weighted || strings.Trim(q, "0.") != ""
+		}
+	}
+	return false
+}

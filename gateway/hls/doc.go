@@ -1,0 +1,34 @@
+// Package hls packages the program as Low-Latency HLS (RFC 8216bis) and is the
+// origin that viewers and caches fetch it from.
+//
+// It guarantees:
+//   - The writer never waits for a viewer and a viewer never waits for the
+//     writer: each published part replaces one immutable snapshot, in which every
+//     playlist is already rendered, compressed and given its headers. Requests
+//     read the snapshot without a lock and start no goroutine.
+//   - All viewers that wait for a part are woken by one closed channel. A viewer
+//     that leaves takes its wait with it; none waits longer than three target
+//     durations, and then gets 503.
+//   - A playlist never takes back what it has said. Parts and segments lie on the
+//     frame grid: no part is longer than PART-TARGET, the parts of a segment add
+//     up to its EXTINF to the microsecond, and no rounding error is carried from
+//     one segment to the next. Missing frames lengthen their predecessor; a gap
+//     longer than a part becomes a discontinuity.
+//   - Memory is bounded: what has left the playlist is kept for one more window,
+//     so that a viewer can finish its download, and then dropped. Sound that runs
+//     ahead of the picture is kept up to audioQueue packets; past that the oldest
+//     is dropped and counted.
+//   - End turns the playlist into a finished one and answers everybody who waits;
+//     Close drops the media, after which every request is answered 404. Both may
+//     be called at any time and more than once.
+//
+// A Stream's addresses, below wherever the gateway mounts it:
+//
+//	index.m3u8                         the multivariant playlist
+//	720p/stream.m3u8                   a rendition's media playlist
+//	720p/EPOCH/init0.mp4               initialisation, one for each set of encoder parameters
+//	720p/EPOCH/12.3.m4s                part 3 of the segment with media sequence number 12
+//	720p/EPOCH/12.m4s                  the whole segment
+//
+// EPOCH differs each time a program starts, so media may be cached for ever.
+package hls

@@ -1,0 +1,71 @@
+package hls
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/regie-live/regie/transcode"
+)
+
+func clipOptions() Options {
+	return Options{
+		Width: clipWidth, Height: clipHeight, FPS: clipFPS, VideoKbps: 400, AudioKbps: 96,
+		Session: "test", Epoch: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+	}
+}
+
+func newStream(t testing.TB, o Options) *Stream {
+	t.Helper()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func serve(t testing.TB, s *Stream) string {
+	t.Helper()
+	srv := httptest.NewServer(http.StripPrefix("/live/test/", s))
+	t.Cleanup(srv.Close)
+	return srv.URL + "/live/test/"
+}
+
+func write(s *Stream, packets []transcode.Packet) {
+	for _, p := range packets {
+		s.Write(p)
+	}
+}
+
+// TestFFmpegReads: the ffmpeg program decodes every frame without a complaint.
+func TestFFmpegReads(t *testing.T) {
+	s := newStream(t, clipOptions())
+	write(s, clip(t))
+	s.End()
+	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "warning", "-xerror", "-i", serve(t, s)+"index.m3u8",
+		"-map", "0:v", "-map", "0:a", "-f", "framecrc", "-")
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil || complaints.Len() > 0 {
+		t.Fatalf("ffmpeg: %v\n%s", err, complaints.String())
+	}
+	video, audio := 0, 0
+	for line := range strings.Lines(string(out)) {
+		switch {
+		case strings.HasPrefix(line, "0,"):
+			video++
+		case strings.HasPrefix(line, "1,"):
+			audio++
+		}
+	}
+	// A packet of sound lasts 1024 samples; the last ones end after the last frame.
+	wantAudio := clipSeconds * transcode.AudioClock / 1024
+	if video != clipSeconds*clipFPS || audio < wantAudio-1 || audio > wantAudio {
+		t.Errorf("%d frames and %d packets of sound; want %d and %d", video, audio, clipSeconds*clipFPS, wantAudio)
+	}
+}

@@ -1,0 +1,165 @@
+package hls
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// part is a published part; it never changes.
+type part struct {
+	first, end  int64 // frame indexes, end exclusive
+	independent bool  // its first picture is a keyframe
+	body        *body
+}
+
+// segment is a media segment, or the beginning of one. It never changes: a new
+// part makes a new segment.
+type segment struct {
+	msn           uint64
+	first, end    int64 // frame indexes, end exclusive
+	plannedEnd    int64 // where end will be when nothing goes wrong
+	init          int   // number of its initialisation segment
+	discontinuity bool
+	parts         []part
+	whole         *body // nil while parts are still to come
+}
+
+func (s *segment) done() bool { return s.whole != nil }
+
+// position is a part's place: part -1 is "before the first part of".
+type position struct {
+	msn  uint64
+	part int
+}
+
+func (p position) before(q position) bool {
+	return p.msn < q.msn || p.msn == q.msn && p.part < q.part
+}
+
+// view is what a media playlist says. Rendering it is a pure function.
+type view struct {
+	grid            grid
+	epoch           time.Time // wall time of program time 0
+	name            string    // the EPOCH in addresses
+	segments        []*segment
+	discontinuities uint64 // that have left the playlist
+	hint            position
+	ended           bool
+}
+
+// end is the frame after the newest.
+func (v view) end() int64 { return v.segments[len(v.segments)-1].end }
+
+// skippable is how many segments a delta update leaves out: those further from
+// the end of the newest whole segment than the skip boundary (RFC 8216bis
+// 6.2.5.1). There is no delta update of a finished playlist.
+func (v view) skippable() int {
+	if v.ended {
+		return 0
+	}
+	last := len(v.segments) - 1
+	if !v.segments[last].done() {
+		last--
+	}
+	n := 0
+	for n < last && v.segments[n].end <= v.segments[last].end-v.skipUntil()*v.grid.fps {
+		n++
+	}
+	return n
+}
+
+// skipUntil is the skip boundary in seconds: the least that RFC 8216bis 4.4.3.8
+// allows.
+func (v view) skipUntil() int64 { return 6 * v.grid.targetDuration() }
+
+// partsFrom is the first segment whose parts are listed: none of them starts more
+// than three target durations before the end (RFC 8216bis 6.2.2).
+func (v view) partsFrom() int {
+	n, oldest := 0, v.end()-3*v.grid.targetDuration()*v.grid.fps
+	for n < len(v.segments) && v.segments[n].first < oldest {
+		n++
+	}
+	return n
+}
+
+// render writes the media playlist; with skip > 0 the delta update that leaves out
+// so many segments.
+func (v view) render(skip int) []byte {
+	b := make([]byte, 0, 1024+192*len(v.segments))
+	target := v.grid.partTarget()
+	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:%d\n", v.grid.targetDuration())
+	b = append(b, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK="...)
+	b = appendSeconds(b, 3*target)
+	b = fmt.Appendf(b, ",CAN-SKIP-UNTIL=%d.0\n#EXT-X-PART-INF:PART-TARGET=", v.skipUntil())
+	b = appendSeconds(b, target)
+	b = fmt.Appendf(b, "\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-DISCONTINUITY-SEQUENCE:%d\n",
+		v.segments[0].msn, v.discontinuities)
+	if skip > 0 {
+		b = fmt.Appendf(b, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%d\n", skip)
+	}
+	partsFrom := v.partsFrom()
+	for i, s := range v.segments {
+		if i < skip {
+			continue
+		}
+		if s.discontinuity {
+			b = append(b, "#EXT-X-DISCONTINUITY\n"...)
+		}
+		if i == 0 || s.init != v.segments[i-1].init {
+			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"%s/init%d.mp4\"\n", v.name, s.init)
+		}
+		b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
+		b = v.epoch.Add(time.Duration(v.grid.micros(s.first))*time.Microsecond).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+		b = append(b, '\n')
+		if i >= partsFrom {
+			b = v.appendParts(b, s)
+		}
+		if s.done() {
+			b = append(b, "#EXTINF:"...)
+			b = appendSeconds(b, v.grid.micros(s.end)-v.grid.micros(s.first))
+			b = fmt.Appendf(b, ",\n%s/%d.m4s\n", v.name, s.msn)
+		}
+	}
+	if v.ended {
+		return append(b, "#EXT-X-ENDLIST\n"...)
+	}
+	return fmt.Appendf(b, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%s/%d.%d.m4s\"\n", v.name, v.hint.msn, v.hint.part)
+}
+
+func (v view) appendParts(b []byte, s *segment) []byte {
+	for i, p := range s.parts {
+		b = append(b, "#EXT-X-PART:DURATION="...)
+		b = appendSeconds(b, v.grid.micros(p.end)-v.grid.micros(p.first))
+		b = fmt.Appendf(b, ",URI=\"%s/%d.%d.m4s\"", v.name, s.msn, i)
+		if p.independent {
+			b = append(b, ",INDEPENDENT=YES"...)
+		}
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// appendSeconds prints microseconds as decimal seconds with six places, exactly.
+func appendSeconds(b []byte, micros int64) []byte {
+	b = strconv.AppendInt(b, micros/1_000_000, 10)
+	b = append(b, '.')
+	fraction := strconv.AppendInt(nil, 1_000_000+micros%1_000_000, 10)
+	return append(b, fraction[1:]...)
+}
+
+// variant is what the multivariant playlist says of the one rendition.
+type variant struct {
+	rendition      string
+	codecs         string
+	width, height  int
+	fps            int64
+	bits, meanBits int64 // per second: of the largest segment, and in the mean
+}
+
+// render writes the multivariant playlist (RFC 8216bis 4.4.6.2).
+func (v variant) render() []byte {
+	return fmt.Appendf(nil, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n"+
+		"#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%d.000\n"+
+		"%s/stream.m3u8\n", v.bits, v.meanBits, v.codecs, v.width, v.height, v.fps, v.rendition)
+}

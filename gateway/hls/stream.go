@@ -1,0 +1,226 @@
+package hls
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
+	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/transcode"
+)
+
+// Options says what a Stream is made of. Durations are rounded to whole frames.
+type Options struct {
+	Width, Height, FPS   int // of the program
+	VideoKbps, AudioKbps int // what the encoder holds over any second
+
+	Part    time.Duration // default 333 ms
+	Segment time.Duration // default 2 s; from one scheduled keyframe to the next
+	Window  time.Duration // default 30 s; how far back a playlist reaches, at least three segments
+
+	// AudioConfig is the AudioSpecificConfig of the AAC packets; default AAC-LC,
+	// 48 kHz, stereo.
+	AudioConfig []byte
+	// Epoch is the wall time of program time 0; default now.
+	Epoch time.Time
+
+	Session show.SessionID
+	Logger  *slog.Logger // default: nothing is logged
+	Metrics *Metrics     // default: counted, not exposed
+}
+
+// Stream is one program on its way out as LL-HLS.
+type Stream struct {
+	grid      grid
+	rendition string
+	name      string // the EPOCH in addresses
+	patience  time.Duration
+	problems  [problemCount]*body
+	preflight []field
+
+	current atomic.Pointer[snapshot] // what viewers read
+	timers  sync.Pool                // of *time.Timer, stopped
+
+	mu     sync.Mutex // held by Write, End and Close; no viewer takes it
+	writer *writer    // guarded by mu
+}
+
+// New makes a Stream that waits for its first packet.
+func New(o Options) (*Stream, error) {
+	o.setDefaults()
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("hls: %w", err)
+	}
+	var audio mpeg4audio.AudioSpecificConfig
+	if err := audio.Unmarshal(o.AudioConfig); err != nil {
+		return nil, fmt.Errorf("hls: audio config % x is not an AudioSpecificConfig: %w", o.AudioConfig, err)
+	}
+	if audio.SampleRate != transcode.AudioClock {
+		return nil, fmt.Errorf("hls: audio at %d Hz; the program's is %d Hz", audio.SampleRate, transcode.AudioClock)
+	}
+	partFrames, segmentFrames := o.Frames()
+	s := &Stream{
+		grid:      grid{fps: int64(o.FPS), part: int64(partFrames), segment: int64(segmentFrames)},
+		rendition: strconv.Itoa(min(o.Width, o.Height)) + "p",
+		name:      strconv.FormatInt(o.Epoch.UnixMilli(), 36),
+		problems:  newProblems(),
+		preflight: newPreflight(),
+	}
+	s.patience = 3 * time.Duration(s.grid.targetDuration()) * time.Second
+	s.timers.New = func() any {
+		t := time.NewTimer(s.patience)
+		t.Stop()
+		return t
+	}
+	s.current.Store(&snapshot{next: make(chan struct{}), newest: position{0, -1}})
+	s.writer = newWriter(s, o, audio)
+	return s, nil
+}
+
+func (o *Options) setDefaults() {
+	defaultTo := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	defaultTo(&o.Part, 333*time.Millisecond)
+	defaultTo(&o.Segment, 2*time.Second)
+	defaultTo(&o.Window, 30*time.Second)
+	if o.AudioConfig == nil {
+		o.AudioConfig = []byte{0x11, 0x90} // ISO 14496-3 1.6.2.1: object type 2, 48 kHz, two channels
+	}
+	if o.Epoch.IsZero() {
+		o.Epoch = time.Now()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(nil)
+	}
+}
+
+func (o *Options) validate() error {
+	var errs []error
+	if o.Width <= 0 || o.Height <= 0 || o.FPS <= 0 || o.VideoKbps <= 0 || o.AudioKbps <= 0 {
+		errs = append(errs, errors.New("width, height, fps and both bitrates must be set"))
+	}
+	if o.Part < 0 || o.Segment < 0 || o.Window < 0 {
+		errs = append(errs, errors.New("part, segment and window must not be negative"))
+	}
+	if o.Part > o.Segment {
+		errs = append(errs, fmt.Errorf("a part of %v is longer than a segment of %v; make it shorter", o.Part, o.Segment))
+	}
+	return errors.Join(errs...)
+}
+
+// Write takes one packet of the program: Video and AAC, others are ignored. It
+// must be called from one goroutine at a time and never waits for a viewer. The
+// packet's Data must not change afterwards.
+func (s *Stream) Write(p transcode.Packet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writer.write(p)
+}
+
+// Ready says whether a viewer would get a playlist at once.
+func (s *Stream) Ready() bool {
+	now := s.current.Load()
+	return now.listable && !now.closed
+}
+
+// End makes the playlist final (RFC 8216bis 4.4.3.4): what is there of the open
+// part is published, everybody who waits is answered, and nothing more is taken.
+func (s *Stream) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writer.end()
+}
+
+// Close drops the media and answers everybody who waits with 404.
+func (s *Stream) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writer.close()
+}
+
+// ServeHTTP answers a viewer. The request's path must have been stripped of what
+// stands before index.m3u8, with or without its slash.
+func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		for _, f := range s.preflight {
+			w.Header()[f.name] = f.value
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return
+	default:
+		s.problems[problemMethod].write(w, r)
+		return
+	}
+	q, ok := parse(strings.TrimPrefix(r.URL.Path, "/"), r.URL.RawQuery, s.rendition, s.name)
+	if !ok {
+		s.problems[problemMalformed].write(w, r)
+		return
+	}
+	q.gzip = acceptsGzip(r.Header["Accept-Encoding"])
+	if b := s.await(q, r.Context().Done()); b != nil {
+		b.write(w, r)
+	}
+}
+
+// await finds the answer to q, waiting for it if need be; nil when the viewer has
+// left meanwhile.
+func (s *Stream) await(q request, left <-chan struct{}) *body {
+	now := s.current.Load()
+	a := now.resolve(s.grid, q)
+	if !a.wait {
+		return s.body(a)
+	}
+	timer := s.timers.Get().(*time.Timer)
+	timer.Reset(s.patience)
+	defer func() {
+		timer.Stop()
+		s.timers.Put(timer)
+	}()
+	for a.wait {
+		select {
+		case <-now.next:
+		case <-left:
+			return nil
+		case <-timer.C:
+			return s.problems[a.late]
+		}
+		now = s.current.Load()
+		a = now.resolve(s.grid, q)
+	}
+	return s.body(a)
+}
+
+func (s *Stream) body(a answer) *body {
+	if a.body != nil {
+		return a.body
+	}
+	return s.problems[a.problem]
+}
+
+// newPreflight lets any page read the stream (Fetch standard, CORS protocol).
+func newPreflight() []field {
+	return []field{
+		{"Access-Control-Allow-Origin", []string{"*"}},
+		{"Access-Control-Allow-Methods", []string{"GET, HEAD, OPTIONS"}},
+		{"Access-Control-Allow-Headers", []string{"*"}},
+		{"Access-Control-Max-Age", []string{"86400"}},
+		{"Allow", []string{"GET, HEAD, OPTIONS"}},
+		{"Cache-Control", []string{"public, max-age=86400"}},
+	}
+}
