@@ -1,0 +1,157 @@
+// Package slate draws what the program shows where there is no picture: name
+// captions, name cards and full-screen cards, in Regie's "warm control room"
+// look. It is pure: same words and sizes, same pixels; no file, no cgo, no
+// state.
+//
+// It guarantees an image of exactly the size asked for (a caption chooses its
+// own, inside its cell), and that text never leaves its box: what does not fit
+// is shortened with an ellipsis, on a character's border. Drawing takes
+// milliseconds, so callers draw once and keep the result; nothing here is
+// meant for every frame.
+//
+// The Go fonts cover Latin, Greek and Cyrillic. Other scripts show as boxes.
+package slate
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/gomedium"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The look's own colours. Amber says "act here" in the pages; on a card it is the
+// accent. Red is kept for "on air" and never drawn here.
+var (
+	ink   = color.RGBA{0x14, 0x11, 0x0F, 0xFF}
+	raise = color.RGBA{0x24, 0x1F, 0x1B, 0xFF} // ink, one step up
+	paper = color.RGBA{0xFB, 0xF6, 0xEE, 0xFF}
+	dim   = color.RGBA{0xB9, 0xB0, 0xA4, 0xFF}
+	amber = color.RGBA{0xFF, 0xC8, 0x57, 0xFF}
+	// scrim keeps white text readable on any picture: ink at 78 %.
+	scrim = color.RGBA{0x10, 0x0D, 0x0C, 0xC7}
+)
+
+// Caption draws name on a small plate for the lower left corner of a cell. The
+// plate is at most three quarters of the cell wide and belongs Inset(cellH)
+// away from the corner. It is nil when name is blank or the cell too small to
+// read anything in.
+func Caption(name string, cellW, cellH int) *image.RGBA {
+	name = clean(name)
+	size := float64(min(max(cellH/14, 13), 40))
+	if name == "" || cellW < 64 || cellH < 48 {
+		return nil
+	}
+	f := newFace(gomedium.TTF, size)
+	defer f.close()
+	padX, padY := int(size*0.6), int(size*0.32)
+	text := f.ellipsize(name, cellW*3/4-2*padX)
+	if text == "" {
+		return nil
+	}
+	w, h := evenUp(f.width(text)+2*padX), evenUp(f.height()+2*padY)
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	roundRect(img, img.Bounds(), size*0.42, scrim)
+	f.draw(img, text, padX, padY, paper)
+	return img
+}
+
+// Inset is the gap in pixels between a caption and the edges of a cell of height
+// cellH; even.
+func Inset(cellH int) int { return min(max(cellH/36, 4), 32) &^ 1 }
+
+// NameCard stands for a participant who sends no picture: initials in a ring, and
+// the name below.
+func NameCard(name string, w, h int) *image.RGBA {
+	img := canvas(w, h, raise)
+	name = clean(name)
+	unit := float64(min(w, h))
+	if unit < 32 {
+		return img
+	}
+	r := unit * 0.19
+	cx, cy := float64(w)/2, float64(h)*0.44
+	ring(img, cx, cy, r, max(r*0.055, 1.5), amber)
+	if in := initials(name); in != "" {
+		f := newFace(gobold.TTF, r*0.78)
+		defer f.close()
+		f.drawCentered(img, in, int(cx), int(cy), int(1.7*r), paper)
+	}
+	f := newFace(gomedium.TTF, max(unit*0.075, 11))
+	defer f.close()
+	f.drawCentered(img, name, w/2, int(cy+r+unit*0.115), w*9/10, paper)
+	return img
+}
+
+// Card is a full-screen slate: a title, an amber rule, a line below.
+func Card(title, line string, w, h int) *image.RGBA {
+	img := canvas(w, h, ink)
+	unit := float64(min(w, h))
+	if unit < 64 {
+		return img
+	}
+	big, small := newFace(gobold.TTF, unit*0.105), newFace(goregular.TTF, unit*0.05)
+	defer big.close()
+	defer small.close()
+	mid := float64(h) / 2
+	room := w * 86 / 100
+	lines := big.wrap(clean(title), room, 2)
+	step := int(unit * 0.125)
+	y := int(mid-unit*0.085) - (len(lines)-1)*step
+	for _, l := range lines {
+		big.drawCentered(img, l, w/2, y, room, paper)
+		y += step
+	}
+	half := int(unit * 0.075)
+	thick := max(int(unit*0.008), 2)
+	draw.Draw(img, image.Rect(w/2-half, int(mid), w/2+half, int(mid)+thick), image.NewUniform(amber), image.Point{}, draw.Src)
+	small.drawCentered(img, clean(line), w/2, int(mid+unit*0.085), room, dim)
+	return img
+}
+
+func canvas(w, h int, c color.RGBA) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, max(w, 0), max(h, 0)))
+	draw.Draw(img, img.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)
+	return img
+}
+
+// clean makes one printable line of what people type: composed letters, single
+// spaces, no control or direction characters that would break the drawing.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError:
+			return -1
+		}
+		return r
+	}, norm.NFC.String(s))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// initials returns the first letters of the first and the last word of name.
+func initials(name string) string {
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if len(words) == 0 {
+		return ""
+	}
+	out := first(words[0])
+	if len(words) > 1 {
+		out += first(words[len(words)-1])
+	}
+	return strings.ToUpper(out)
+}
+
+func first(word string) string {
+	_, n := utf8.DecodeRuneInString(word)
+	return word[:n]
+}
+
+func evenUp(v int) int { return (v + 1) &^ 1 }
