@@ -55,7 +55,9 @@ func (p *params) equal(q *params) bool {
 }
 
 // codec names the coding as RFC 6381 asks: profile, constraints and level.
-func (p *params) codec() string { return fmt.Sprintf("avc1.%02x%02x%02x", p.sps[1], p.sps[2], p.sps[3]) }
+func (p *params) codec() string {
+	return fmt.Sprintf("avc1.%02x%02x%02x", p.sps[1], p.sps[2], p.sps[3])
+}
 
 // cut is one part as the cutter found it.
 type cut struct {
