@@ -1,0 +1,40 @@
+// Command regie is the appliance and everything an operator does with it.
+//
+// It guarantees:
+//   - Exit status 0 means done, 1 that something is wrong (one line on standard
+//     error for each thing, with what to do about it), 80 a wrong command line.
+//   - Nothing it prints holds a secret, except config init, config key and
+//     config show --secrets, which are asked for one.
+//   - The first SIGINT or SIGTERM ends it gracefully within five seconds, the
+//     second at once.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line.
+type cli struct {
+	Config      configCmd      `cmd:"" help:"Check, show or begin a configuration file."`
+	Doctor      doctorCmd      `cmd:"" help:"Say whether this machine is ready, and what to do if not."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask the appliance on this machine whether it is well (for containers)."`
+}
+
+func main() {
+	var c cli
+	parser := kong.Must(&c,
+		kong.Name("regie"),
+		kong.Description("A studio's control room for live events: RTMP, RTSP and WHIP in, one mixed program out as LL-HLS and WebRTC."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	ctx, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := ctx.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
