@@ -183,7 +183,7 @@ func (p *Publisher) Close(cause error) {
 	case errors.As(cause, &r):
 		p.refused(r, attrs)
 	case errors.Is(cause, ErrReplaced), errors.Is(cause, ErrStopping), errors.Is(cause, ErrRemoved):
-		p.refused(&Refusal{Outcome: Unavailable, Reason: cause.Error(), Hint: "connect again"}, attrs)
+		p.refused(EndedByUs(cause), attrs)
 	default:
 		p.refused(NewNoMedia(), attrs)
 	}
@@ -204,6 +204,21 @@ func NewNoMedia() *Refusal {
 		Reason:  "no picture or sound came",
 		Hint:    "check that the encoder has a source and start it again",
 	}
+}
+
+// EndedByUs puts the cause of a Disconnect into words for the peer.
+func EndedByUs(cause error) *Refusal {
+	r := &Refusal{Outcome: Unavailable, Reason: cause.Error(), Hint: "connect again"}
+	switch {
+	case errors.As(cause, &r):
+	case errors.Is(cause, ErrReplaced):
+		r.Hint = "stop one of the two encoders"
+	case errors.Is(cause, ErrSilent):
+		r.Hint = "check the network and the encoder, then connect again"
+	case errors.Is(cause, ErrRemoved):
+		r.Hint = "ask the session's host"
+	}
+	return r
 }
 
 // reasonLabel sorts causes into the few that a label may hold.

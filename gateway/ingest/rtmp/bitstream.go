@@ -1,0 +1,198 @@
+package rtmp
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/regie-live/regie/transcode/media"
+)
+
+var errBitstream = errors.New("a coded picture is cut short")
+
+// startCode goes before every NAL unit in media.AccessUnit.
+var startCode = [4]byte{0, 0, 0, 1}
+
+// parseAVCC reads an AVCDecoderConfigurationRecord (ISO 14496-15 section
+// 5.3.3.1): the size of the lengths before NAL units, and the parameter sets
+// in Annex B form.
+func parseAVCC(b []byte) (lengthSize int, sets []byte, err error) {
+	if len(b) < 6 || b[0] != 1 {
+		return 0, nil, fmt.Errorf("avcC: %w", errBitstream)
+	}
+	lengthSize = int(b[4]&3) + 1
+	count, rest := int(b[5]&0x1f), b[6:]
+	for range 2 { // sequence, then picture parameter sets
+		for ; count > 0; count-- {
+			if sets, rest, err = takeSet(sets, rest); err != nil {
+				return 0, nil, fmt.Errorf("avcC: %w", err)
+			}
+		}
+		if len(rest) > 0 {
+			count, rest = int(rest[0]), rest[1:]
+		}
+	}
+	return lengthSize, sets, nil
+}
+
+// parseHVCC reads an HEVCDecoderConfigurationRecord (ISO 14496-15 section
+// 8.3.3.1) likewise.
+func parseHVCC(b []byte) (lengthSize int, sets []byte, err error) {
+	if len(b) < 23 {
+		return 0, nil, fmt.Errorf("hvcC: %w", errBitstream)
+	}
+	lengthSize = int(b[21]&3) + 1
+	arrays, rest := int(b[22]), b[23:]
+	for ; arrays > 0; arrays-- {
+		if len(rest) < 3 {
+			return 0, nil, fmt.Errorf("hvcC: %w", errBitstream)
+		}
+		count := int(binary.BigEndian.Uint16(rest[1:]))
+		rest = rest[3:]
+		for ; count > 0; count-- {
+			if sets, rest, err = takeSet(sets, rest); err != nil {
+				return 0, nil, fmt.Errorf("hvcC: %w", err)
+			}
+		}
+	}
+	return lengthSize, sets, nil
+}
+
+func takeSet(sets, b []byte) (all, rest []byte, err error) {
+	if len(b) < 2 {
+		return nil, nil, errBitstream
+	}
+	n := int(binary.BigEndian.Uint16(b))
+	if len(b) < 2+n {
+		return nil, nil, errBitstream
+	}
+	if n > 0 {
+		sets = append(append(sets, startCode[:]...), b[2:2+n]...)
+	}
+	return sets, b[2+n:], nil
+}
+
+// parseAV1C reads an AV1CodecConfigurationRecord (AV1-ISOBMFF section 2.3) and
+// returns its sequence header OBU, nil if it has none.
+func parseAV1C(b []byte) ([]byte, error) {
+	if len(b) < 4 {
+		return nil, fmt.Errorf("av1C: %w", errBitstream)
+	}
+	var header []byte
+	err := eachOBU(b[4:], func(kind byte, obu []byte, _ bool) {
+		if kind == obuSequenceHeader && header == nil {
+			header = append([]byte(nil), obu...)
+		}
+	})
+	return header, err
+}
+
+// annexB turns NAL units with lengths before them into Annex B form. With the
+// usual 4 byte lengths it works in place. hasSets says that parameter sets of
+// the codec are among the units.
+func annexB(b []byte, lengthSize int, codec media.Codec) (out []byte, hasSets bool, err error) {
+	inPlace := lengthSize == len(startCode)
+	if !inPlace {
+		out = make([]byte, 0, len(b)+64)
+	}
+	for i := 0; i < len(b); {
+		if len(b)-i < lengthSize {
+			return nil, false, errBitstream
+		}
+		n := 0
+		for _, x := range b[i : i+lengthSize] {
+			n = n<<8 | int(x)
+		}
+		unit := i + lengthSize
+		if n > len(b)-unit {
+			return nil, false, errBitstream
+		}
+		if n > 0 {
+			hasSets = hasSets || isSPS(b[unit], codec)
+		}
+		if inPlace {
+			copy(b[i:], startCode[:])
+		} else if n > 0 {
+			out = append(append(out, startCode[:]...), b[unit:unit+n]...)
+		}
+		i = unit + n
+	}
+	if inPlace {
+		out = b
+	}
+	return out, hasSets, nil
+}
+
+func isSPS(first byte, codec media.Codec) bool {
+	if codec == media.H265 {
+		return first>>1&0x3f == 33
+	}
+	return first&0x1f == 7
+}
+
+// OBU types (AV1 section 6.2.2).
+const (
+	obuSequenceHeader    = 1
+	obuTemporalDelimiter = 2
+)
+
+// temporalUnit returns b as OBUs that all have a size field, without temporal
+// delimiters. In the usual case it shares b's memory.
+func temporalUnit(b []byte) ([]byte, error) {
+	keep, whole := b[:0:0], true
+	start := len(b) // of the run of OBUs that can stay as they are
+	at := 0
+	err := eachOBU(b, func(kind byte, obu []byte, sized bool) {
+		if kind == obuTemporalDelimiter && at == 0 {
+			at += len(obu)
+			return
+		}
+		start = min(start, at)
+		at += len(obu)
+		whole = whole && sized && kind != obuTemporalDelimiter
+	})
+	if err != nil {
+		return nil, err
+	}
+	if whole {
+		return b[start:], nil
+	}
+	err = eachOBU(b, func(kind byte, obu []byte, sized bool) {
+		if kind == obuTemporalDelimiter {
+			return
+		}
+		if sized {
+			keep = append(keep, obu...)
+			return
+		}
+		header := 1 + int(obu[0]>>2&1)
+		keep = append(keep, obu[0]|2)
+		keep = append(keep, obu[1:header]...)
+		keep = binary.AppendUvarint(keep, uint64(len(obu)-header))
+		keep = append(keep, obu[header:]...)
+	})
+	return keep, err
+}
+
+// eachOBU calls each with every OBU of b, header and all (AV1 section 5.3). The
+// last one may lack its size field.
+func eachOBU(b []byte, each func(kind byte, obu []byte, sized bool)) error {
+	for len(b) > 0 {
+		header := 1 + int(b[0]>>2&1) // with extension
+		if len(b) < header || b[0]&0x80 != 0 {
+			return errBitstream
+		}
+		kind, sized := b[0]>>3&0xf, b[0]&2 != 0
+		end := len(b)
+		if sized {
+			size, n := binary.Uvarint(b[header:]) // leb128 is the same code
+			if n <= 0 || size > uint64(len(b)-header-n) {
+				return errBitstream
+			}
+			end = header + n + int(size)
+		}
+		each(kind, b[:end], sized)
+		b = b[end:]
+	}
+	return nil
+}
