@@ -5,8 +5,10 @@ package libav
 import "C"
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/regie-live/regie/transcode/compose"
@@ -64,7 +66,7 @@ type VideoEncoder struct {
 
 // OpenVideoEncoder opens an encoder. H.264 comes out as Constrained Baseline in
 // Annex B form with in-band parameter sets at every keyframe, and every keyframe
-// is an IDR picture.
+// is an IDR picture. Annex B start codes are 00 00 00 01 throughout.
 func OpenVideoEncoder(cfg VideoEncoderConfig) (*VideoEncoder, error) {
 	if cfg.W < 16 || cfg.H < 16 || cfg.W%2 != 0 || cfg.H%2 != 0 || cfg.W > 1<<14 || cfg.H > 1<<14 {
 		return nil, fmt.Errorf("libav: cannot encode %d×%d: both must be even and at least 16", cfg.W, cfg.H)
@@ -138,11 +140,32 @@ func (v *VideoEncoder) Encode(frame int64, key bool) (data []byte, isKey bool, e
 		return nil, false, fmt.Errorf("libav: encode video: frame %d gave no packet", frame)
 	}
 	p := v.e.pkt
-	data = C.GoBytes(unsafe.Pointer(p.data), p.size)
-	if v.cfg.Codec == media.AV1 {
-		data = withoutDelimiter(data)
+	packet := unsafe.Slice((*byte)(p.data), int(p.size))
+	switch v.cfg.Codec {
+	case media.AV1:
+		data = slices.Clone(withoutDelimiter(packet))
+	case media.VP8, media.VP9:
+		data = slices.Clone(packet)
+	default:
+		data = longStartCodes(packet)
 	}
 	return data, p.flags&C.AV_PKT_FLAG_KEY != 0, nil
+}
+
+// longStartCodes copies an access unit in Annex B form, giving every NAL unit the
+// start code 00 00 00 01: encoders write a short one inside an access unit.
+func longStartCodes(au []byte) []byte {
+	short := []byte{0, 0, 1}
+	out := make([]byte, 0, len(au)+16)
+	for {
+		i := bytes.Index(au, short)
+		if i < 0 {
+			return append(out, au...)
+		}
+		out = append(append(out, bytes.TrimRight(au[:i], "\x00")...), 0)
+		out = append(out, short...)
+		au = au[i+len(short):]
+	}
 }
 
 // withoutDelimiter drops the temporal delimiter OBU (type 2, no payload) that

@@ -115,6 +115,17 @@ func Card(title, line string, w, h int) *image.RGBA {
 	return img
 }
 
+// Text draws s alone, in bold letters of size pixels on nothing: for test pictures.
+// The image is as high as the letters may reach and as wide as s.
+func Text(s string, size float64, c color.RGBA) *image.RGBA {
+	f := newFace(gobold.TTF, size)
+	defer f.close()
+	s = clean(s)
+	img := image.NewRGBA(image.Rect(0, 0, evenUp(f.width(s)), evenUp(f.height())))
+	f.draw(img, s, 0, 0, c)
+	return img
+}
+
 func canvas(w, h int, c color.RGBA) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, max(w, 0), max(h, 0)))
 	draw.Draw(img, img.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)

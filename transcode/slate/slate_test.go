@@ -156,6 +156,14 @@ func TestCard(t *testing.T) {
 	}
 }
 
+func TestText(t *testing.T) {
+	img := Text("Mei 8", 40, color.RGBA{255, 0, 0, 255})
+	n, _ := marks(img, color.RGBA{255, 0, 0, 255})
+	if b := img.Bounds(); n < 100 || b.Dx() < 60 || b.Dy() < 40 || b.Dy() > 60 {
+		t.Errorf("%d pixels of text in %v", n, b)
+	}
+}
+
 func BenchmarkCaption(b *testing.B) {
 	for b.Loop() {
 		Caption("Théo Martin", 640, 360)
