@@ -22,6 +22,8 @@ type Card interface {
 	// Next returns an access unit and when it is due, counted from the start.
 	// io.EOF ends the stream without error.
 	Next() (media.AccessUnit, time.Duration, error)
+	// RequestKeyframe makes the next picture a keyframe; any goroutine may call it.
+	RequestKeyframe()
 }
 
 // Target says where to publish. The scheme of URL chooses the protocol:
@@ -56,7 +58,7 @@ func Publish(ctx context.Context, card Card, to Target) error {
 	case "rtsp", "rtsps":
 		l, err = dialRTSP(u, to.Key, card.Tracks())
 	case "http", "https":
-		l, err = dialWHIP(ctx, u, to.Key, card.Tracks())
+		l, err = dialWHIP(ctx, u, to.Key, card.Tracks(), card.RequestKeyframe)
 	default:
 		return fmt.Errorf("%s: %w", u.Redacted(), ErrScheme)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 
@@ -22,6 +23,7 @@ type whipLink struct {
 	pc       *webrtc.PeerConnection
 	http     *http.Client
 	resource string
+	keyframe func() // makes the card's next picture one
 	tracks   map[ours.Kind]*webrtc.TrackLocalStaticSample
 	last     map[ours.Kind]time.Duration
 	lost     chan struct{} // closed when the connection is gone
@@ -38,8 +40,9 @@ var mimeTypes = map[ours.Codec]string{
 // ErrLost is returned when the appliance ends a WHIP connection.
 var ErrLost = errors.New("the connection was lost")
 
-func dialWHIP(ctx context.Context, u *url.URL, key string, tracks []ours.Track) (_ link, err error) {
+func dialWHIP(ctx context.Context, u *url.URL, key string, tracks []ours.Track, keyframe func()) (_ link, err error) {
 	l := &whipLink{
+		keyframe: keyframe,
 		http:   &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
 		tracks: map[ours.Kind]*webrtc.TrackLocalStaticSample{},
 		last:   map[ours.Kind]time.Duration{},
@@ -113,9 +116,16 @@ func (l *whipLink) addTrack(t ours.Track) error {
 	}
 	// Resends and reports only work while somebody reads what comes back.
 	l.reading.Go(func() {
-		for b := make([]byte, 1500); ; {
-			if _, _, err := transceiver.Sender().Read(b); err != nil {
+		for {
+			packets, _, err := transceiver.Sender().ReadRTCP()
+			if err != nil {
 				return
+			}
+			for _, p := range packets {
+				switch p.(type) {
+				case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+					l.keyframe()
+				}
 			}
 		}
 	})
@@ -165,11 +175,11 @@ func (l *whipLink) write(au ours.AccessUnit, _ time.Duration) error {
 	default:
 	}
 	// pion advances its clock by the duration of the sample before.
-	step := au.PTS - l.last[au.Kind]
-	l.last[au.Kind] = au.PTS
-	if step <= 0 {
-		step = 20 * time.Millisecond
+	step := 20 * time.Millisecond
+	if last, ok := l.last[au.Kind]; ok && au.PTS > last {
+		step = au.PTS - last
 	}
+	l.last[au.Kind] = au.PTS
 	return l.tracks[au.Kind].WriteSample(media.Sample{Data: au.Data, Duration: step})
 }
 

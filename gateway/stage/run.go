@@ -65,7 +65,9 @@ func (s *Stage) goLive(cause string) error {
 
 	s.setPhase(show.Live, cause)
 	for _, t := range s.seats {
-		program.SetSource(transcode.Source{ID: t.source, Name: t.person.Name, Gain: t.person.Gain})
+		if err := program.SetSource(transcode.Source{ID: t.source, Name: t.person.Name, Gain: t.person.Gain}); err != nil {
+			s.log.Error("a participant cannot be mixed", "participant", t.person.ID, "error", err)
+		}
 		if f := t.feed.Load(); f != nil {
 			f.program.Store(&s.run.program)
 			if f.woken.Load() {

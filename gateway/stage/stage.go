@@ -38,7 +38,7 @@ const (
 type Program interface {
 	Run(ctx context.Context) error
 	Epoch() time.Time
-	SetSource(transcode.Source)
+	SetSource(transcode.Source) error
 	SetTracks(transcode.SourceID, []media.Track)
 	Push(transcode.Input)
 	SetScene(transcode.Scene)

@@ -27,11 +27,11 @@ type fakeProgram struct {
 	events transcode.Events
 }
 
-func (p *fakeProgram) Run(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-func (p *fakeProgram) Epoch() time.Time              { return time.Now() }
-func (p *fakeProgram) SetSource(transcode.Source)    {}
-func (p *fakeProgram) RequestKeyframe()              {}
-func (p *fakeProgram) SetScene(s transcode.Scene)    { p.mu.Lock(); p.scene = s; p.mu.Unlock() }
+func (p *fakeProgram) Run(ctx context.Context) error    { <-ctx.Done(); return ctx.Err() }
+func (p *fakeProgram) Epoch() time.Time                 { return time.Now() }
+func (p *fakeProgram) SetSource(transcode.Source) error { return nil }
+func (p *fakeProgram) RequestKeyframe()                 {}
+func (p *fakeProgram) SetScene(s transcode.Scene)       { p.mu.Lock(); p.scene = s; p.mu.Unlock() }
 func (p *fakeProgram) SetTracks(id transcode.SourceID, t []media.Track) {
 	p.mu.Lock()
 	p.tracks[id] = t
