@@ -12,11 +12,12 @@ type Overlay struct {
 	cb, cr plane
 }
 
-// plane holds w × h samples. A sample's result is s + d·(255−alpha)/255, with s
-// premultiplied by alpha and k = 255−alpha. Rows outside [lo, hi) are clear.
+// plane holds w × h samples. What was d becomes s + d·k: s is the sample times its
+// alpha as 8.7 fixed point, k is one minus alpha as 1.15. Columns outside
+// [lo, hi) of a row are clear.
 type plane struct {
 	w, h   int
-	s, k   []byte
+	s, k   []uint16
 	lo, hi []int
 }
 
@@ -72,7 +73,10 @@ func NewOverlay(img *image.RGBA) *Overlay {
 		}
 	}
 	if opaque && w > 0 && h > 0 {
-		o.opaque = &Picture{W: w, H: h, Y: o.luma.s, U: o.cb.s, V: o.cr.s, YStride: w, CStride: w / 2}
+		o.opaque = &Picture{
+			W: w, H: h, Y: o.luma.bytes(), U: o.cb.bytes(), V: o.cr.bytes(), YStride: w, CStride: w / 2,
+		}
+		o.luma, o.cb, o.cr = plane{}, plane{}, plane{}
 		return o
 	}
 	o.luma.findSpans()
@@ -103,7 +107,7 @@ func pixel(img *image.RGBA, x, y int) (r, g, b, a float64) {
 func (o *Overlay) Size() (w, h int) { return o.w, o.h }
 
 // Blend draws o over dst with its upper left corner at x, y. The result is
-// within one step of exact arithmetic.
+// exact but for rounding.
 func (o *Overlay) Blend(dst *Picture, x, y int) {
 	x, y = even(x), even(y)
 	if o.opaque != nil {
@@ -123,12 +127,28 @@ func (o *Overlay) Blend(dst *Picture, x, y int) {
 }
 
 func newPlane(w, h int) plane {
-	return plane{w: w, h: h, s: make([]byte, w*h), k: make([]byte, w*h)}
+	return plane{w: w, h: h, s: make([]uint16, w*h), k: make([]uint16, w*h)}
 }
 
+// Fixed point: one is 1<<15 for k; samples have 7 bits below the point.
+const (
+	fullK   = 1 << 15
+	sampleS = 1 << 7
+)
+
+// set takes a premultiplied sample and its alpha, both 0..255.
 func (p *plane) set(x, y int, s, alpha float64) {
-	p.s[y*p.w+x] = byte(s + .5)
-	p.k[y*p.w+x] = byte(255 - alpha + .5)
+	p.s[y*p.w+x] = uint16(s*sampleS + .5)
+	p.k[y*p.w+x] = uint16((255-alpha)*fullK/255 + .5)
+}
+
+// bytes returns the plane as plain samples; it must be opaque.
+func (p *plane) bytes() []byte {
+	out := make([]byte, len(p.s))
+	for i, v := range p.s {
+		out[i] = byte((v + sampleS/2) / sampleS)
+	}
+	return out
 }
 
 // findSpans notes where each row's first and last visible samples are: captions
@@ -138,10 +158,10 @@ func (p *plane) findSpans() {
 	for j := range p.h {
 		row := p.k[j*p.w : (j+1)*p.w]
 		lo, hi := 0, len(row)
-		for lo < hi && row[lo] == 255 {
+		for lo < hi && row[lo] == fullK {
 			lo++
 		}
-		for hi > lo && row[hi-1] == 255 {
+		for hi > lo && row[hi-1] == fullK {
 			hi--
 		}
 		p.lo[j], p.hi[j] = lo, hi
@@ -160,10 +180,10 @@ func (p *plane) blend(d []byte, stride int, r image.Rectangle) {
 	}
 }
 
-// blendRow computes s + d·k/255, rounded: 257/65536 is 1/255 to 16 bits.
-func blendRow(d, s, k []byte) {
+// blendRow computes s + d·k, rounded.
+func blendRow(d []byte, s, k []uint16) {
 	s, k = s[:len(d)], k[:len(d)]
 	for i, v := range d {
-		d[i] = s[i] + byte((uint32(v)*uint32(k[i])*257+32768)>>16)
+		d[i] = byte((uint32(s[i])<<8 + uint32(v)*uint32(k[i]) + fullK/2) >> 15)
 	}
 }
