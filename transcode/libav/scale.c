@@ -3,6 +3,7 @@
 #include <math.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/mem.h>
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
 // The "J" formats are how older decoders say full range.
@@ -76,12 +77,29 @@ static int ensure_scaler(VDec *d, ScaleKey key) {
 	if (d->sws && !memcmp(&key, &d->key, sizeof key))
 		return 0;
 	sws_freeContext(d->sws);
-	d->sws = sws_getContext(key.w, key.h, key.fmt, key.dw, key.dh, AV_PIX_FMT_YUV420P, SWS_AREA, NULL, NULL, NULL);
-	if (!d->sws)
-		return AVERROR(EINVAL);
+	if (!(d->sws = sws_alloc_context()))
+		return AVERROR(ENOMEM);
+	// Ranges are set before the scaler chooses its converters: changing them
+	// afterwards, as sws_setColorspaceDetails would, leaves some of them alone.
+	const struct {
+		const char *name;
+		int64_t value;
+	} options[] = {
+		{"srcw", key.w}, {"srch", key.h}, {"src_format", key.fmt}, {"src_range", key.range},
+		{"dstw", key.dw}, {"dsth", key.dh}, {"dst_format", AV_PIX_FMT_YUV420P}, {"dst_range", 0},
+		{"sws_flags", SWS_AREA},
+	};
+	int r = 0;
+	for (size_t i = 0; i < FF_ARRAY_ELEMS(options) && r >= 0; i++)
+		r = av_opt_set_int(d->sws, options[i].name, options[i].value, 0);
+	if (r < 0 || (r = sws_init_context(d->sws, NULL, NULL)) < 0) {
+		sws_freeContext(d->sws);
+		d->sws = NULL;
+		return r;
+	}
 	d->key = key;
-	// The same matrix on both sides: only the range is converted here. RGB
-	// sources have none and become BT.709.
+	// The same matrix on both sides: to_bt709 changes it where that is needed.
+	// RGB sources have none and become BT.709.
 	const int *m = sws_getCoefficients(SWS_CS_ITU709);
 	sws_setColorspaceDetails(d->sws, m, key.range, m, 0, 0, 1 << 16, 1 << 16);
 	return 0;
