@@ -1,0 +1,225 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/regie-live/regie/gateway/show"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// site answers requests for pages.
+type site struct {
+	sessions Sessions
+	log      *slog.Logger
+	assets   *assets
+	pages    map[lang]*pages
+}
+
+// pages are the templates in one language.
+type pages struct {
+	words     *catalogue
+	templates map[string]*template.Template
+}
+
+// The pages, by the name of their template.
+const (
+	pageHome     = "home"
+	pageWatch    = "watch"
+	pageNotFound = "notfound"
+	pageNotBuilt = "notbuilt"
+)
+
+func loadPages(a *assets) map[lang]*pages {
+	all := map[lang]*pages{}
+	for _, l := range languages() {
+		words := loadCatalogue(l)
+		functions := template.FuncMap{
+			"t":        words.text,
+			"watching": func(n int) string { return words.count("watching", n) },
+			"people":   words.people,
+			"initial":  initial,
+			"file":     a.url,
+			"preload":  a.preload,
+		}
+		p := &pages{words: words, templates: map[string]*template.Template{}}
+		for _, name := range []string{pageHome, pageWatch, pageNotFound, pageNotBuilt} {
+			p.templates[name] = template.Must(template.New(name).Funcs(functions).
+				ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))
+		}
+		all[l] = p
+	}
+	return all
+}
+
+// view is what a template shows.
+type view struct {
+	Lang, Other lang
+	Script      string // the entry that brings the page to life; may be ""
+	Title       string
+	Description string
+	Path        string // of the page, for the language switch
+	State       state
+	Session     show.SessionView // the one that the page is about
+	Programme   programme
+	Build       []string // commands, on the page that asks for them
+}
+
+// state is what the scripts start from: it stands in the page as JSON.
+type state struct {
+	Lang     lang               `json:"lang"`
+	Messages map[string]string  `json:"messages,omitempty"`
+	Sessions []show.SessionView `json:"sessions"`
+	Session  show.SessionID     `json:"session,omitempty"` // the one to play
+}
+
+// programme sorts the sessions for the home page. First is what a visitor most
+// likely came for: on air, else planned, else ended.
+type programme struct {
+	All      []show.SessionView
+	First    *show.SessionView
+	AlsoLive []show.SessionView
+}
+
+func arrange(all []show.SessionView) programme {
+	p := programme{All: all}
+	for _, phase := range []show.Phase{show.Live, show.Planned, show.Ended} {
+		for i, v := range all {
+			switch {
+			case v.Phase != phase:
+			case p.First == nil:
+				p.First = &all[i]
+			case phase == show.Live:
+				p.AlsoLive = append(p.AlsoLive, v)
+			}
+		}
+	}
+	return p
+}
+
+func (s *site) home(w http.ResponseWriter, r *http.Request) {
+	sessions := s.sessions.List()
+	s.render(w, r, http.StatusOK, pageHome, func(c *catalogue) view {
+		return view{
+			Script:      "home.tsx",
+			Title:       c.text("home.title") + " · Regie",
+			Description: c.text("home.description"),
+			State:       state{Sessions: sessions},
+			Programme:   arrange(sessions),
+		}
+	})
+}
+
+func (s *site) watch(w http.ResponseWriter, r *http.Request) {
+	session, ok := s.sessions.Get(show.SessionID(r.PathValue("id")))
+	if !ok {
+		s.notFound(w, r)
+		return
+	}
+	sessions := s.sessions.List()
+	s.render(w, r, http.StatusOK, pageWatch, func(c *catalogue) view {
+		return view{
+			Script:      "watch.tsx",
+			Title:       session.Title + " · Regie",
+			Description: c.text("watch.description", "title", session.Title),
+			State:       state{Sessions: sessions, Session: session.ID},
+			Session:     session,
+			Programme:   arrange(sessions),
+		}
+	})
+}
+
+func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusNotFound, pageNotFound, func(c *catalogue) view {
+		return view{Title: c.text("notFound.title") + " · Regie"}
+	})
+}
+
+// render writes a page in the visitor's language, or 304 when the visitor has
+// it already.
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, fill func(*catalogue) view) {
+	l, asked := chooseLanguage(r)
+	p := s.pages[l]
+	v := fill(p.words)
+	if !s.assets.built() {
+		name, status = pageNotBuilt, http.StatusServiceUnavailable
+		v = view{Title: p.words.text("notBuilt.title"), Build: strings.Split(buildCommands, " && ")}
+	}
+	v.Lang, v.Other, v.Path = l, l.other(), r.URL.Path
+	v.State.Lang, v.State.Messages = l, p.words.messages
+
+	var page bytes.Buffer
+	if err := p.templates[name].ExecuteTemplate(&page, "layout", v); err != nil {
+		s.log.Error("web: a page could not be written", "page", name, "error", err)
+		http.Error(w, "The server could not write this page. Its log says why.", http.StatusInternalServerError)
+		return
+	}
+	if asked {
+		http.SetCookie(w, &http.Cookie{
+			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
+			HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+	}
+	writePage(w, r, status, page.Bytes())
+}
+
+func writePage(w http.ResponseWriter, r *http.Request, status int, page []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Vary", "Accept-Language, Cookie")
+	if status == http.StatusOK {
+		sum := sha256.Sum256(page)
+		etag := `"` + hex.EncodeToString(sum[:9]) + `"`
+		h.Set("ETag", etag)
+		if r.Header.Get("If-None-Match") == etag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	w.WriteHeader(status)
+	_, _ = w.Write(page) // the client has gone: nothing is left to do
+}
+
+// people names who is on stage: "Ana with Théo and Mei". The scripts write the
+// same sentence when it changes.
+func (c *catalogue) people(v show.SessionView) string {
+	if len(v.Participants) == 0 {
+		return ""
+	}
+	names := make([]string, len(v.Participants))
+	for i, p := range v.Participants {
+		names[i] = p.Name
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return c.text("people.with", "host", names[0], "guests", c.list(names[1:]))
+}
+
+// initial is the first letter of a name, for its disc.
+func initial(name string) string {
+	for _, r := range name {
+		return strings.ToUpper(string(r))
+	}
+	return ""
+}
+
+// Ratio is the shape of the program as CSS classes name it. Boxes take it
+// before the first picture, so that nothing moves when it comes.
+func (v view) Ratio() string {
+	if v.Session.Height > v.Session.Width {
+		return "portrait"
+	}
+	return "landscape"
+}

@@ -1,0 +1,61 @@
+import { useSignal } from '@preact/signals';
+import { t } from '../app/i18n';
+
+const SAID_MS = 2_000;
+
+/** Copies text; without https there is no clipboard API, so the old way is kept. */
+async function copy(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = Object.assign(document.createElement('textarea'), { value: text, className: 'unseen' });
+  document.body.append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
+}
+
+/** Runs what a button does and shows for a moment that it is done. */
+function useSaid(): [said: boolean, say: () => void] {
+  const said = useSignal(false);
+  return [
+    said.value,
+    () => {
+      said.value = true;
+      setTimeout(() => (said.value = false), SAID_MS);
+    },
+  ];
+}
+
+export function ShareButton({ title }: { title: string }) {
+  const [said, say] = useSaid();
+  const share = async () => {
+    const url = location.origin + location.pathname;
+    if (navigator.share && matchMedia('(pointer: coarse)').matches) {
+      return navigator.share({ title, url }).catch(() => {}); // closing the sheet is no error
+    }
+    await copy(url);
+    say();
+  };
+  return (
+    <button type="button" class="button" onClick={share}>
+      <span role="status">{t(said ? 'share.copied' : 'share.button')}</span>
+    </button>
+  );
+}
+
+/** The stream's address, for players that are not a browser. */
+export function Elsewhere({ path }: { path: string }) {
+  const [said, say] = useSaid();
+  const url = new URL(path, location.href).href;
+  return (
+    <details class="panel elsewhere">
+      <summary>{t('elsewhere.title')}</summary>
+      <p>{t('elsewhere.hint')}</p>
+      <div class="copy-field">
+        <input readOnly aria-label={t('elsewhere.label')} value={url} onFocus={(e) => e.currentTarget.select()} />
+        <button type="button" class="button" onClick={() => void copy(url).then(say)}>
+          <span role="status">{t(said ? 'elsewhere.copied' : 'elsewhere.copy')}</span>
+        </button>
+      </div>
+    </details>
+  );
+}

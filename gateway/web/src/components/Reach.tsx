@@ -1,0 +1,14 @@
+import { refresh, unreachable } from '../app/state';
+import { t } from '../app/i18n';
+
+/** Says that the server does not answer and when it is asked again. */
+export const Reach = () => (
+  <div class="toasts" role="status">
+    {unreachable.value !== undefined && (
+      <p class="toast">
+        <span class="figures">{t('reach.lost', { s: unreachable.value })}</span>
+        <button type="button" class="button" onClick={refresh}>{t('reach.tryNow')}</button>
+      </p>
+    )}
+  </div>
+);

@@ -1,0 +1,71 @@
+// Package web is what people open in a browser: / lists what is on air, and
+// /s/SESSION plays it.
+//
+// It guarantees:
+//   - A page says what it has to say in HTML that the server wrote; the scripts
+//     keep it up to date and play the picture.
+//   - Nothing is loaded from another host, ever, and the Content Security Policy
+//     says so to the browser. It has no 'unsafe-inline' and no 'unsafe-eval'.
+//   - Files under /assets/ have their hash in their name: they never change and
+//     may be cached for ever. Pages are asked again each time, and answered 304
+//     when they are the same.
+//   - Without built assets (`go build` on a clean clone) every page is a plain one
+//     that says which commands build them.
+//
+// The scripts and styles in src/ are built by build.mjs into dist/, which is
+// embedded. Templates and message catalogues are embedded as they are.
+package web
+
+import (
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"github.com/regie-live/regie/gateway/show"
+)
+
+//go:embed all:dist
+var dist embed.FS
+
+// Sessions is what this package asks of the gateway. List is in the order in
+// which the sessions are to be shown.
+type Sessions interface {
+	List() []show.SessionView
+	Get(show.SessionID) (show.SessionView, bool)
+}
+
+// Options say what Handler works with.
+type Options struct {
+	Sessions Sessions
+	Logger   *slog.Logger
+}
+
+// Handler serves every page and asset, and a page that says so for every other
+// address.
+func Handler(o Options) http.Handler {
+	built, err := fs.Sub(dist, "dist")
+	if err != nil {
+		panic("web: the embedded folder has a fixed name: " + err.Error())
+	}
+	return newHandler(o, built)
+}
+
+func newHandler(o Options, built fs.FS) http.Handler {
+	assets, err := loadAssets(built)
+	if err != nil {
+		o.Logger.Warn("web: the pages are not built", "reason", err, "hint", buildCommands)
+	}
+	s := &site{
+		sessions: o.Sessions,
+		log:      o.Logger,
+		assets:   assets,
+		pages:    loadPages(assets),
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET /s/{id}", s.watch)
+	mux.HandleFunc("GET /assets/{file}", assets.serve)
+	mux.HandleFunc("GET /", s.notFound)
+	return secure(mux, policy(assets))
+}
