@@ -1,0 +1,18 @@
+// Package rtc is the WebRTC set-up that WHIP, WHEP and the return feeds share:
+// one port, one set of codecs, one certificate, one way to answer an offer.
+//
+// It guarantees:
+//   - Everything goes through one UDP port and the same port number over TCP. We
+//     are ICE-lite: peers check connectivity, we answer, so we never send to an
+//     address that somebody else named, and never look one up.
+//   - Answer is immediate: candidates are known in advance (each address of this
+//     machine and each public host once), nothing is gathered.
+//   - A peer that does not connect within connectTimeout, or that is not heard of
+//     for disconnectTimeout + failTimeout, is closed. OnClosed is called exactly
+//     once, with the first cause, after everything of the peer has ended.
+//   - There are never more than Config.MaxPeers peers; past that NewPeer fails
+//     with ErrTooManyPeers.
+//   - Net.Close closes every peer and waits for all of them.
+//
+// Packets that nobody asked for are dropped and end nothing.
+package rtc

@@ -1,0 +1,227 @@
+package rtc
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config of a Net.
+type Config struct {
+	// Address is host:port for UDP and TCP alike; port 0 picks a free one.
+	Address string
+	// PublicHosts are the addresses or names by which peers reach this machine
+	// from outside, beside its own interfaces' addresses. Names are looked up
+	// again every minute.
+	PublicHosts []string
+	// MaxPeers bounds all peers together. Default 2000.
+	MaxPeers int
+	// StartKbps is the bitrate that browsers are told to start sending with.
+	// Without it they begin at 300 kbit/s and take half a minute. Default 2500.
+	StartKbps int
+	// Wrap, if set, replaces the plain UDP socket, for example by one that sends
+	// in batches.
+	Wrap func(*net.UDPConn) PacketConn
+	// Logger; default: no log.
+	Logger *slog.Logger
+	// Metrics; default: counted, not exported.
+	Metrics *Metrics
+}
+
+// PacketConn is a UDP socket that reads and writes without allocating.
+type PacketConn interface {
+	net.PacketConn
+	ice.AddrPortReaderWriter
+}
+
+// ErrTooManyPeers says that MaxPeers is reached.
+var ErrTooManyPeers = errors.New("as many peers are connected as this server may hold; try again later")
+
+// ErrClosed is the cause of peers that Net.Close ended.
+var ErrClosed = errors.New("the server is stopping")
+
+// Net is the port with all its peers. Its methods may be called from any
+// goroutine.
+type Net struct {
+	logger  *slog.Logger
+	metrics *Metrics
+	config  Config
+
+	udp  net.PacketConn
+	mux  *ice.UDPMuxDefault
+	tcp  *ice.TCPMuxDefault
+	port int
+
+	apis  [2]*webrtc.API
+	certs []webrtc.Certificate
+	hosts *hosts
+
+	stop context.CancelFunc
+	wg   sync.WaitGroup // the host refresher, and peers that are being closed
+
+	mu     sync.Mutex
+	peers  map[*Peer]struct{}
+	closed bool
+}
+
+// Listen opens the port.
+func Listen(c Config) (*Net, error) {
+	if c.MaxPeers == 0 {
+		c.MaxPeers = 2000
+	}
+	if c.StartKbps == 0 {
+		c.StartKbps = 2500
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
+	n := &Net{
+		logger:  c.Logger,
+		metrics: c.Metrics,
+		config:  c,
+		peers:   map[*Peer]struct{}{},
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return nil, err
+	}
+	n.certs = []webrtc.Certificate{*cert}
+
+	udp, tcp, err := bind(c.Address)
+	if err != nil {
+		return nil, err
+	}
+	local := udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	n.port = int(local.Port())
+	ctx, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	n.hosts = newHosts(local.Addr(), c.PublicHosts, c.Logger)
+	n.hosts.refresh(ctx)
+	if err := n.open(udp, tcp); err != nil {
+		stop()
+		_ = udp.Close()
+		_ = tcp.Close()
+		return nil, err
+	}
+	n.wg.Go(func() { n.hosts.run(ctx) })
+	return n, nil
+}
+
+// open puts pion's multiplexers on the two sockets.
+func (n *Net) open(udp *net.UDPConn, tcp net.Listener) error {
+	// A frame for a few hundred viewers is a burst that the default 200 kB would
+	// drop. What the kernel refuses is not worth an error.
+	_ = udp.SetReadBuffer(4 << 20)
+	_ = udp.SetWriteBuffer(4 << 20)
+	var conn PacketConn = plainConn{udp}
+	if n.config.Wrap != nil {
+		conn = n.config.Wrap(udp)
+	}
+	n.udp = conn
+	log := pionLogs{n.logger}
+	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: log.NewLogger("udp")})
+	canonical := n.hosts.canonical()
+	n.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener:                     newListener(tcp, canonical, 2*n.config.MaxPeers),
+		Logger:                       log.NewLogger("tcp"),
+		ReadBufferSize:               32,
+		WriteBufferSize:              maxTCPQueue,
+		FirstStunBindTimeout:         10 * time.Second,
+		AliveDurationForConnFromStun: 10 * time.Second,
+	})
+	for side := range n.apis {
+		api, err := n.newAPI(Side(side), canonical, log)
+		if err != nil {
+			return errors.Join(err, n.mux.Close(), n.tcp.Close())
+		}
+		n.apis[side] = api
+	}
+	return nil
+}
+
+// Addr is the address that UDP and TCP listen on.
+func (n *Net) Addr() net.Addr { return n.udp.LocalAddr() }
+
+// Close ends all peers, waits for them and frees the port.
+func (n *Net) Close() error {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return nil
+	}
+	n.closed = true
+	peers := make([]*Peer, 0, len(n.peers))
+	for p := range n.peers {
+		peers = append(peers, p)
+	}
+	n.mu.Unlock()
+	for _, p := range peers {
+		p.Close(ErrClosed)
+	}
+	n.stop()
+	n.wg.Wait()
+	return errors.Join(ignoreClosed(n.mux.Close()), ignoreClosed(n.tcp.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
+		return nil
+	}
+	return err
+}
+
+// bind opens the same port for UDP and TCP. A free UDP port may be taken for
+// TCP, so a port of our choice is tried a few times.
+func bind(address string) (*net.UDPConn, net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("webrtc address %q: %w; write host:port, for example :8189", address, err)
+	}
+	for try := 0; ; try++ {
+		pc, err := net.ListenPacket("udp", address)
+		if err != nil {
+			return nil, nil, fmt.Errorf("webrtc: %w; is another server running, or the port taken?", err)
+		}
+		udp := pc.(*net.UDPConn)
+		bound := udp.LocalAddr().(*net.UDPAddr).Port
+		tcp, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(bound)))
+		if err == nil {
+			return udp, tcp, nil
+		}
+		_ = udp.Close()
+		if port != "0" || try == 20 {
+			return nil, nil, fmt.Errorf("webrtc: %w; the port is needed for UDP and for TCP", err)
+		}
+	}
+}
+
+// plainConn sends every packet with its own system call.
+type plainConn struct{ *net.UDPConn }
+
+func (c plainConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	return c.ReadFromUDPAddrPort(b)
+}
+
+func (c plainConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	return c.WriteToUDPAddrPort(b, to)
+}
