@@ -5,7 +5,7 @@
 //
 //	 0  type     uint8
 //	 1  kind     uint8   media.Kind of an access unit, transcode.Track of a packet
-//	 2  flags    uint8   Key, Replay
+//	 2  flags    uint8   Key, Replay, Last
 //	 3  zero     uint8
 //	 4  source   uint16  index that the gateway gave to the source
 //	 6  zero     uint16
@@ -86,6 +86,7 @@ func (t Type) String() string {
 const (
 	Key    uint8 = 1 << iota // decoding can start here
 	Replay                   // seen before by a worker that died: decode, show only the newest
+	Last                     // of its source's Replay units
 )
 
 // Message is one of them.

@@ -1,0 +1,33 @@
+package worker
+
+import (
+	"sync"
+
+	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/wire"
+)
+
+// output writes messages from any goroutine, each whole and at once. It blocks
+// while the gateway does not read; what that delays is caught up or skipped by
+// the loops.
+type output struct {
+	mu sync.Mutex
+	w  *wire.Writer
+}
+
+func (o *output) send(m wire.Message) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.w.Write(m); err != nil {
+		return err
+	}
+	return o.w.Flush()
+}
+
+func (o *output) packet(p transcode.Packet) error {
+	m := wire.Message{Type: wire.Packet, Kind: uint8(p.Track), PTS: p.PTS, Payload: p.Data}
+	if p.Key {
+		m.Flags = wire.Key
+	}
+	return o.send(m)
+}

@@ -1,0 +1,69 @@
+package worker
+
+import (
+	"math"
+	"time"
+)
+
+// phaser places the ticks just after the host's pictures arrive, so that a
+// picture waits milliseconds for its frame instead of half a frame's time.
+//
+// Ticks keep the frame grid: tick n is at FrameTime(n) + phase, and phase moves by
+// at most phaseStep a tick within a window one frame long. When the host's clock
+// drifts past the window's end the phase walks back through it, so that no frame
+// is lost or made twice for it.
+type phaser struct {
+	period time.Duration
+	phase  time.Duration
+	re, im float64 // mean direction of the host's pictures on the circle of a period
+}
+
+const (
+	phaseStep = 400 * time.Microsecond
+	// phaseLate is the window's end. Most of the window lies before the frame's
+	// own time: sound is delayed by 40 ms, and the picture must not lead it by more.
+	phaseLate = 5 * time.Millisecond
+	// phaseGrip keeps the phase from walking when the host sits on the window's end.
+	phaseGrip = 3 * time.Millisecond
+	// coherent is how concentrated the host's pictures must be: 1 is always at the
+	// same place. A host with another frame rate has 0.
+	coherent = 0.6
+)
+
+// observe notes that a picture of the host could be shown from program time t.
+func (p *phaser) observe(t time.Duration) {
+	a := 2 * math.Pi * float64(t%p.period) / float64(p.period)
+	p.re += (math.Cos(a) - p.re) * 0.05
+	p.im += (math.Sin(a) - p.im) * 0.05
+}
+
+// step moves the phase and returns it.
+func (p *phaser) step() time.Duration {
+	if r := math.Hypot(p.re, p.im); r > coherent {
+		p.phase += min(max(p.goal(r)-p.phase, -phaseStep), phaseStep)
+	}
+	return p.phase
+}
+
+// goal is where the phase should be: after the mean arrival by what arrivals
+// scatter.
+func (p *phaser) goal(r float64) time.Duration {
+	period := float64(p.period)
+	mean := math.Atan2(p.im, p.re) / (2 * math.Pi) * period
+	scatter := period / (2 * math.Pi) * math.Sqrt(-2*math.Log(min(r, 1)))
+	margin := min(max(1.5*scatter+2e6, 4e6), 12e6)
+	g := time.Duration(mean + margin)
+	// The image of g nearest to the phase, if it is within reach; else within the
+	// window.
+	near := g + time.Duration(math.Round(float64(p.phase-g)/period))*p.period
+	if near <= phaseLate+phaseGrip && near > phaseLate-p.period-phaseGrip {
+		return near
+	}
+	for g > phaseLate {
+		g -= p.period
+	}
+	for g <= phaseLate-p.period {
+		g += p.period
+	}
+	return g
+}

@@ -1,0 +1,178 @@
+package worker
+
+import (
+	"context"
+	"image"
+	"sync"
+	"sync/atomic"
+
+	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/compose"
+	"github.com/regie-live/regie/transcode/slate"
+)
+
+// cardsKept bounds the name cards, captions and slates that are kept drawn.
+const cardsKept = 64
+
+// scene is a transcode.Scene with everything drawn that does not move.
+type scene struct {
+	slate   *compose.Picture
+	cells   []cell
+	overlap bool // cells cover each other, so order matters
+}
+
+type cell struct {
+	source  transcode.SourceID
+	rect    transcode.Rect
+	card    *compose.Picture
+	caption *compose.Overlay // nil without one
+	at      image.Point      // of the caption, in the program
+}
+
+// scenes prepares scenes in its own goroutine, because drawing text takes
+// milliseconds that a tick does not have. Only the newest matters: a scene that
+// comes while another is being drawn replaces any that waits.
+type scenes struct {
+	e     *engine
+	wake  chan struct{}
+	ready atomic.Pointer[scene]
+	first chan struct{} // closed when the first is ready
+
+	mu     sync.Mutex
+	wanted transcode.Scene
+	set1   bool
+
+	// These belong to run.
+	pictures map[drawing]*compose.Picture
+	overlays map[drawing]*compose.Overlay
+}
+
+// drawing identifies one that is kept.
+type drawing struct {
+	kind       byte // 'c'aption, 'n'ame card, 's'late
+	text, line string
+	w, h       int
+}
+
+func newScenes(e *engine) *scenes {
+	return &scenes{
+		e: e, wake: make(chan struct{}, 1), first: make(chan struct{}),
+		pictures: make(map[drawing]*compose.Picture), overlays: make(map[drawing]*compose.Overlay),
+	}
+}
+
+// set asks for sc.
+func (s *scenes) set(sc transcode.Scene) {
+	s.mu.Lock()
+	s.wanted, s.set1 = sc, true
+	s.mu.Unlock()
+	s.refresh()
+}
+
+// refresh draws again: names may have changed.
+func (s *scenes) refresh() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *scenes) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		}
+		s.mu.Lock()
+		sc, any := s.wanted, s.set1
+		s.mu.Unlock()
+		if !any {
+			continue
+		}
+		first := s.ready.Swap(s.draw(sc)) == nil
+		if first {
+			close(s.first)
+		}
+	}
+}
+
+func (s *scenes) draw(sc transcode.Scene) *scene {
+	if len(s.pictures)+len(s.overlays) > cardsKept {
+		clear(s.pictures)
+		clear(s.overlays)
+	}
+	p := s.e.program
+	out := &scene{}
+	if sc.Slate != nil {
+		out.slate = s.picture(drawing{'s', sc.Slate.Title, sc.Slate.Line, p.Width, p.Height})
+		return out
+	}
+	shapes := make(map[transcode.SourceID]shape)
+	whole := image.Rect(0, 0, p.Width, p.Height)
+	for _, c := range sc.Cells {
+		at := rectangle(c.Rect).Intersect(whole)
+		if at.Dx() < 16 || at.Dy() < 16 {
+			continue
+		}
+		r := transcode.Rect{X: at.Min.X &^ 1, Y: at.Min.Y &^ 1, W: at.Dx() &^ 1, H: at.Dy() &^ 1}
+		for _, before := range out.cells {
+			out.overlap = out.overlap || rectangle(before.rect).Overlaps(rectangle(r))
+		}
+		out.cells = append(out.cells, s.cell(c, r))
+		if sh := shapes[c.Source]; r.W*r.H > sh.w*sh.h {
+			shapes[c.Source] = shape{r.W, r.H, c.Fit}
+		}
+	}
+	for _, src := range s.e.stage.all(nil) {
+		if sh, ok := shapes[src.id]; ok {
+			src.shape.Store(&sh)
+		} else {
+			src.shape.Store(nil)
+		}
+	}
+	return out
+}
+
+func (s *scenes) cell(c transcode.Cell, r transcode.Rect) cell {
+	name := c.Caption
+	if src := s.e.stage.find(c.Source); src != nil {
+		name = *src.name.Load()
+	}
+	out := cell{source: c.Source, rect: r, card: s.picture(drawing{'n', name, "", r.W, r.H})}
+	if o := s.caption(drawing{'c', c.Caption, "", r.W, r.H}); o != nil {
+		_, h := o.Size()
+		inset := slate.Inset(r.H)
+		out.caption, out.at = o, image.Pt(r.X+inset, r.Y+r.H-h-inset)
+	}
+	return out
+}
+
+func (s *scenes) picture(d drawing) *compose.Picture {
+	if p := s.pictures[d]; p != nil {
+		return p
+	}
+	img := slate.NameCard
+	if d.kind == 's' {
+		img = func(text string, w, h int) *image.RGBA { return slate.Card(text, d.line, w, h) }
+	}
+	p := compose.FromImage(img(d.text, d.w, d.h))
+	s.pictures[d] = p
+	return p
+}
+
+// caption is nil when there is nothing to write or no room.
+func (s *scenes) caption(d drawing) *compose.Overlay {
+	if o := s.overlays[d]; o != nil {
+		return o
+	}
+	img := slate.Caption(d.text, d.w, d.h)
+	if img == nil {
+		return nil
+	}
+	o := compose.NewOverlay(img)
+	s.overlays[d] = o
+	return o
+}
+
+func rectangle(r transcode.Rect) image.Rectangle { return image.Rect(r.X, r.Y, r.X+r.W, r.Y+r.H) }

@@ -1,0 +1,184 @@
+package worker
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/clock"
+	"github.com/regie-live/regie/transcode/media"
+	"github.com/regie-live/regie/transcode/mix"
+	"github.com/regie-live/regie/transcode/wire"
+)
+
+const (
+	// maxRate is the pictures a second that are decoded; more is an attack or a
+	// mistake. A burst after a stall may hold as many as the queue.
+	maxRate   = 90
+	videoWait = 128 // access units in front of a decoder
+	audioWait = 256
+
+	// leadLimit and holdLimit bound how far lip sync may move a picture.
+	leadLimit = 35 * time.Millisecond
+	lagLimit  = 25 * time.Millisecond
+	holdLimit = 500 * time.Millisecond
+)
+
+// source is a participant's place in the mix.
+type source struct {
+	e     *engine
+	index uint16
+	id    transcode.SourceID
+	name  atomic.Pointer[string]
+	input *mix.Input
+	tiles tiles
+	shape atomic.Pointer[shape] // what its picture is scaled to
+
+	// These belong to the reader.
+	clock  clock.Source
+	feed   *feed
+	tokens float64       // access units that maxRate still lets through
+	filled time.Duration // when tokens were last added to
+
+	dropped atomic.Uint64
+	errors  atomic.Uint64
+	size    atomic.Uint64 // width<<32 | height of the last picture
+
+	mu    sync.Mutex
+	asked time.Time // when a keyframe was last asked for
+
+	// These belong to the video loop; hold is read by the feed.
+	delay  time.Duration // from a picture's program time to its frame's, mean
+	hold   atomic.Int64  // time.Duration that pictures are held back for lip sync
+	offset time.Duration // audio minus video
+}
+
+func newSource(e *engine, index uint16, src transcode.Source) *source {
+	s := &source{e: e, index: index, id: src.ID, input: mix.NewInput(src.Gain), tokens: videoWait}
+	s.name.Store(&src.Name)
+	return s
+}
+
+// setTracks ends the feed of the publisher before and begins one for tracks. It
+// does not wait: a decoder may be at work.
+func (s *source) setTracks(tracks []media.Track) {
+	if s.feed != nil {
+		s.feed.stop()
+		s.feed = nil
+	}
+	s.clock.Reset()
+	s.input.Reset()
+	s.hold.Store(0)
+	f := newFeed(s)
+	for _, t := range tracks {
+		f.add(t)
+	}
+	if len(tracks) > 0 {
+		s.feed = f
+		if f.video == nil {
+			s.tiles.clear() // a name card at once: no picture will come
+		}
+	}
+}
+
+// push takes one access unit from the wire. It never blocks.
+func (s *source) push(m wire.Message) {
+	f := s.feed
+	if f == nil {
+		return
+	}
+	u := unit{data: m.Payload, key: m.Flags&wire.Key != 0, replay: m.Flags&wire.Replay != 0, last: m.Flags&wire.Last != 0}
+	now := s.e.now()
+	u.at = now
+	if !u.replay {
+		u.at, _ = s.clock.Map(media.Kind(m.Kind), time.Duration(m.PTS), now)
+	}
+	if media.Kind(m.Kind) == media.Audio {
+		if f.audio != nil && !f.audio.offer(u) {
+			s.dropped.Add(1)
+		}
+		return
+	}
+	if f.video == nil {
+		return
+	}
+	if f.gap && !u.key {
+		s.dropped.Add(1)
+		return
+	}
+	if !u.replay && !s.withinRate(now) || !f.video.offer(u) {
+		f.gap = true
+		s.dropped.Add(1)
+		s.askKeyframe()
+		s.endReplay(u)
+		return
+	}
+	f.gap = false
+}
+
+// withinRate is a token bucket of maxRate a second.
+func (s *source) withinRate(now time.Duration) bool {
+	s.tokens = min(s.tokens+(now-s.filled).Seconds()*maxRate, videoWait)
+	s.filled = now
+	if s.tokens < 1 {
+		return false
+	}
+	s.tokens--
+	return true
+}
+
+// askKeyframe asks the publisher for one, at most once a second.
+func (s *source) askKeyframe() {
+	s.mu.Lock()
+	due := time.Since(s.asked) >= time.Second
+	if due {
+		s.asked = time.Now()
+	}
+	s.mu.Unlock()
+	if due {
+		// A broken pipe ends the worker through the loops.
+		_ = s.e.out.send(wire.Message{Type: wire.NeedKeyframe, Source: s.index})
+	}
+}
+
+// endReplay counts a source's replay as over with its last unit.
+func (s *source) endReplay(u unit) {
+	if u.last {
+		s.e.replay.Add(-1)
+	}
+}
+
+// shown keeps lip sync: called by the video loop when a picture of program time
+// at is first shown, in a frame of program time frame.
+func (s *source) shown(at, frame time.Duration) {
+	d := frame - at
+	if s.delay == 0 || d-s.delay > time.Second || s.delay-d > time.Second {
+		s.delay = d
+	}
+	s.delay += (d - s.delay) / 10
+	s.input.SetVideoDelay(s.delay)
+	sound, playing := s.input.Delay()
+	if !playing {
+		s.offset = 0
+		return
+	}
+	s.offset = sound - s.delay
+	hold := time.Duration(s.hold.Load())
+	switch {
+	case s.offset > leadLimit && hold < holdLimit:
+		hold += time.Millisecond
+	case s.offset < -lagLimit && hold > 0:
+		hold -= min(hold, time.Millisecond)
+	}
+	s.hold.Store(int64(hold))
+}
+
+func (s *source) stats(now time.Duration) transcode.SourceStats {
+	size := s.size.Load()
+	return transcode.SourceStats{
+		ID: s.id, Live: s.tiles.age(now) < time.Second,
+		Width: int(size >> 32), Height: int(size & 0xffffffff),
+		AVOffset: s.offset, Errors: s.errors.Load(),
+	}
+}

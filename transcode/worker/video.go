@@ -1,0 +1,188 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/libav"
+	"github.com/regie-live/regie/transcode/wire"
+)
+
+const (
+	heartbeat = 200 * time.Millisecond
+	// extraKeys is the least time between keyframes made on demand.
+	extraKeys = time.Second
+	// patience is how long the first frame waits for the pictures of a worker that
+	// died to be decoded again, and for the scene to be drawn.
+	patience = 250 * time.Millisecond
+	// stuck is how long the audio loop may stand still before heartbeats stop.
+	stuck = 2 * time.Second
+)
+
+// video is the loop that makes frames. Everything in it belongs to its goroutine.
+type video struct {
+	e       *engine
+	program transcode.Program
+	enc     *libav.VideoEncoder
+	paint   painter
+	phase   phaser
+	next    int64 // frame to make next
+	opened  bool  // a first keyframe was made
+	extra   time.Duration
+	beat    time.Duration
+	stats   transcode.Stats
+	sum     time.Duration // of frame times since the last heartbeat
+}
+
+func (e *engine) videoLoop() error {
+	p := e.program
+	enc, err := libav.OpenVideoEncoder(libav.VideoEncoderConfig{W: p.Width, H: p.Height, FPS: p.FPS, Kbps: p.Kbps})
+	if err != nil {
+		return err
+	}
+	defer enc.Close()
+	v := &video{
+		e: e, program: p, enc: enc, next: e.setup.VideoNext, extra: never, beat: never,
+		paint: painter{e: e}, phase: phaser{period: time.Second / time.Duration(p.FPS)},
+	}
+	if !v.settle() {
+		return nil
+	}
+	// What no worker has made yet is made up for before the clock takes over; that
+	// is not lateness.
+	if err := v.catchUp(e.program.FrameAt(e.now()), false); err != nil {
+		return err
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(p.FrameTime(v.next) + v.phase.step() - e.now())
+		select {
+		case <-e.ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		if err := v.catchUp(p.FrameAt(e.now()-v.phase.phase), true); err != nil {
+			return err
+		}
+		if err := v.tick(v.next); err != nil {
+			return err
+		}
+	}
+}
+
+// settle waits until there is something to show.
+func (v *video) settle() bool {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case <-v.e.ctx.Done():
+		return false
+	case <-limit.C:
+		return true
+	case <-v.e.scenes.first:
+	}
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for v.e.replay.Load() > 0 {
+		select {
+		case <-v.e.ctx.Done():
+			return false
+		case <-limit.C:
+			return true
+		case <-poll.C:
+		}
+	}
+	return true
+}
+
+// catchUp skips the frames before frame, but for the borders of parts and of
+// groups of pictures among them.
+func (v *video) catchUp(frame int64, late bool) error {
+	for v.next < frame {
+		if v.program.Border(v.next) {
+			if err := v.tick(v.next); err != nil {
+				return err
+			}
+			continue
+		}
+		v.next++
+		if late {
+			v.stats.Late++
+		}
+	}
+	return nil
+}
+
+// tick makes frame n.
+func (v *video) tick(n int64) error {
+	now := v.e.now()
+	canvas := v.enc.Canvas()
+	if canvas == nil {
+		return errors.New("no canvas to draw on: out of memory")
+	}
+	if host := v.paint.paint(canvas, now, v.program.FrameTime(n)); host != nil {
+		v.phase.observe(host.ready)
+	}
+	key := v.key(n, now)
+	data, isKey, err := v.enc.Encode(n, key)
+	if err != nil {
+		return err
+	}
+	v.next = n + 1
+	took := v.e.now() - now
+	err = v.e.out.packet(transcode.Packet{Track: transcode.Video, PTS: v.program.FramePTS(n), Key: isKey, Data: data})
+	if err != nil {
+		return err
+	}
+	return v.count(now, took)
+}
+
+// key says whether frame n is a keyframe: on the grid always, on demand in
+// addition, but not more than one a second.
+func (v *video) key(n int64, now time.Duration) bool {
+	if v.program.Scheduled(n) || !v.opened {
+		v.opened = true
+		v.e.wanted.Store(false)
+		return true
+	}
+	if now-v.extra < extraKeys || !v.e.wanted.Swap(false) {
+		return false
+	}
+	v.extra = now
+	return true
+}
+
+// count keeps the statistics and sends a heartbeat when one is due.
+func (v *video) count(now, took time.Duration) error {
+	v.stats.Frames++
+	v.stats.FrameTimes = append(v.stats.FrameTimes, took.Seconds())
+	v.sum += took
+	if now-v.beat < heartbeat {
+		return nil
+	}
+	v.beat = now
+	if played := time.Duration(v.e.played.Load()); now-played > stuck {
+		return nil // let the gateway see that something hangs
+	}
+	st := &v.stats
+	st.FrameTime = v.sum / time.Duration(len(st.FrameTimes))
+	st.SpeedRatio = float64(v.phase.period) / float64(max(st.FrameTime, 1))
+	st.Dropped, st.AVOffset = 0, 0
+	st.SourceStats = st.SourceStats[:0]
+	for _, s := range v.paint.sources {
+		one := s.stats(now)
+		st.SourceStats = append(st.SourceStats, one)
+		if one.AVOffset.Abs() > st.AVOffset.Abs() {
+			st.AVOffset = one.AVOffset
+		}
+		st.Dropped += s.dropped.Load()
+	}
+	m, err := wire.Control(wire.Heartbeat, 0, st)
+	if err != nil {
+		return err
+	}
+	st.FrameTimes, v.sum = st.FrameTimes[:0], 0
+	return v.e.out.send(m)
+}
