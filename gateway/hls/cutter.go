@@ -66,8 +66,9 @@ type cut struct {
 	audio         []sound
 	params        *params
 	newSegment    bool  // the part starts a segment …
-	segmentEnd    int64 // … that is meant to end at this frame
-	discontinuity bool  // … and does not follow on from the one before
+	discontinuity bool  // … that does not follow on from the one before
+	segmentEnd    int64 // where its segment is meant to end
+	endSegment    bool  // the part ends its segment, as meant or early
 }
 
 // cutter sorts packets into parts. It is pure: parts go to emit as soon as their
@@ -163,7 +164,7 @@ func (c *cutter) begin(i int64, sets *params) {
 		c.flush(min(i, c.partEnd))
 	}
 	c.discontinuity = c.params != nil
-	if sets != nil {
+	if sets != nil && !sets.equal(c.params) {
 		c.params = sets
 	}
 	c.running = true
@@ -185,11 +186,12 @@ func (c *cutter) flush(end int64) {
 	}
 	out := cut{
 		first: c.partStart, end: end, frames: c.frames, audio: c.audio[:n:n], params: c.params,
-		newSegment: c.newSegment, segmentEnd: c.segmentEnd, discontinuity: c.discontinuity,
+		newSegment: c.newSegment, discontinuity: c.discontinuity,
+		segmentEnd: c.segmentEnd, endSegment: end == c.segmentEnd || end < c.partEnd,
 	}
 	c.audio = append([]sound(nil), c.audio[n:]...)
 	c.frames, c.newSegment, c.discontinuity = nil, false, false
-	if end == c.segmentEnd {
+	if out.endSegment {
 		c.newSegment, c.segmentEnd = true, c.grid.borderAfter(end)
 	}
 	c.partStart, c.partEnd = end, min(end+c.grid.part, c.segmentEnd)

@@ -37,6 +37,14 @@ func (p position) before(q position) bool {
 	return p.msn < q.msn || p.msn == q.msn && p.part < q.part
 }
 
+// firstMSN is the first segment's number. Not 0: hls.js 1.7.4 takes a part of
+// segment 0 for "no part", forgets it as soon as it is buffered and loads it again
+// without end, so that whoever joins in a session's first seconds stalls.
+const firstMSN = 1
+
+// beforeFirst is where a stream stands that has published nothing.
+var beforeFirst = position{firstMSN, -1}
+
 // view is what a media playlist says. Rendering it is a pure function.
 type view struct {
 	grid            grid
@@ -47,9 +55,6 @@ type view struct {
 	hint            position
 	ended           bool
 }
-
-// end is the frame after the newest.
-func (v view) end() int64 { return v.segments[len(v.segments)-1].end }
 
 // skippable is how many segments a delta update leaves out: those further from
 // the end of the newest whole segment than the skip boundary (RFC 8216bis
@@ -62,11 +67,7 @@ func (v view) skippable() int {
 	if !v.segments[last].done() {
 		last--
 	}
-	n := 0
-	for n < last && v.segments[n].end <= v.segments[last].end-v.skipUntil()*v.grid.fps {
-		n++
-	}
-	return n
+	return v.before(last, v.skipUntil())
 }
 
 // skipUntil is the skip boundary in seconds: the least that RFC 8216bis 4.4.3.8
@@ -76,11 +77,23 @@ func (v view) skipUntil() int64 { return 6 * v.grid.targetDuration() }
 // partsFrom is the first segment whose parts are listed: none of them starts more
 // than three target durations before the end (RFC 8216bis 6.2.2).
 func (v view) partsFrom() int {
-	n, oldest := 0, v.end()-3*v.grid.targetDuration()*v.grid.fps
-	for n < len(v.segments) && v.segments[n].first < oldest {
+	last := len(v.segments) - 1
+	n := v.before(last, 3*v.grid.targetDuration())
+	if n <= last && length(v.segments[n:]) > 3*v.grid.targetDuration()*v.grid.fps {
 		n++
 	}
 	return n
+}
+
+// before counts the segments that end at least so many seconds before segment
+// last does. Gaps do not count: playlists do not hold them.
+func (v view) before(last int, seconds int64) int {
+	for n := last; n > 0; n-- {
+		if length(v.segments[n:last+1]) >= seconds*v.grid.fps {
+			return n
+		}
+	}
+	return 0
 }
 
 // render writes the media playlist; with skip > 0 the delta update that leaves out

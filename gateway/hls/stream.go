@@ -80,7 +80,7 @@ func New(o Options) (*Stream, error) {
 		t.Stop()
 		return t
 	}
-	s.current.Store(&snapshot{next: make(chan struct{}), newest: position{0, -1}})
+	s.current.Store(&snapshot{next: make(chan struct{}), newest: beforeFirst, hint: position{firstMSN, 0}})
 	s.writer = newWriter(s, o, audio)
 	return s, nil
 }

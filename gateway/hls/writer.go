@@ -43,7 +43,7 @@ func newWriter(s *Stream, o Options, audio mpeg4audio.AudioSpecificConfig) *writ
 		epoch:   o.Epoch,
 		window:  max(int64(o.Window.Seconds()*float64(o.FPS)), 3*s.grid.targetDuration()*s.grid.fps),
 		mux:     muxer{grid: s.grid, audio: audio, kbps: [2]int{o.VideoKbps, o.AudioKbps}},
-		newest:  position{0, -1},
+		newest:  beforeFirst,
 		variant: variant{
 			rendition: s.rendition,
 			fps:       s.grid.fps,
@@ -99,7 +99,7 @@ func (w *writer) publish(c cut) {
 	seg.end = c.end
 	w.segments[len(w.segments)-1] = seg
 	w.newest = position{seg.msn, len(seg.parts) - 1}
-	if seg.end == seg.plannedEnd {
+	if c.endSegment {
 		w.closeSegment()
 	}
 	w.replace()
@@ -142,7 +142,7 @@ func (w *writer) open(c cut) *segment {
 		seg := *w.segments[n-1]
 		return &seg
 	}
-	seg := &segment{first: c.first, plannedEnd: c.segmentEnd, init: len(w.inits) - 1, discontinuity: c.discontinuity}
+	seg := &segment{msn: firstMSN, first: c.first, plannedEnd: c.segmentEnd, init: len(w.inits) - 1, discontinuity: c.discontinuity}
 	if n := len(w.segments); n > 0 {
 		seg.msn = w.segments[n-1].msn + 1
 		if c.discontinuity {
@@ -284,7 +284,7 @@ func (w *writer) end() {
 	} else {
 		w.swap(&snapshot{next: make(chan struct{}), ended: true})
 	}
-	w.log.Info("hls: ended", "parts", w.parts, "segments", w.newest.msn+1)
+	w.log.Info("hls: ended", "parts", w.parts)
 }
 
 func (w *writer) close() {
