@@ -5,7 +5,7 @@
 enum { out_rate = 48000, max_samples = 192000 };
 
 ADec *adec_open(const char *name, int rate, int channels, const uint8_t *extra, int nextra, int *err) {
-	av_log_set_level(AV_LOG_QUIET);
+	shim_quiet();
 	const AVCodec *codec = avcodec_find_decoder_by_name(name);
 	if (!codec) {
 		*err = AVERROR_DECODER_NOT_FOUND;

@@ -5,7 +5,7 @@
 #include <libavutil/mem.h>
 
 AEnc *aenc_open(const char *name, int rate, int channels, int samples, int kbps, const char *options, int *err) {
-	av_log_set_level(AV_LOG_QUIET);
+	shim_quiet();
 	const AVCodec *codec = avcodec_find_encoder_by_name(name);
 	if (!codec) {
 		*err = AVERROR_ENCODER_NOT_FOUND;

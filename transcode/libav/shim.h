@@ -11,6 +11,10 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
+// Keeps libav from writing to stderr, and notes losses in VDec.missing. It sets
+// the same process-wide values every time, so every open calls it.
+void shim_quiet(void);
+
 // What decides how a picture is scaled; a scaler is kept while it is the same.
 typedef struct {
 	int w, h, fmt, range, dw, dh;
@@ -21,6 +25,8 @@ typedef struct {
 	AVPacket *pkt;
 	AVFrame *frame;
 	int64_t max_pixels;
+	int missing; // a reference was missing since the last picture came out
+	int running; // a picture came out since opening or flushing
 	struct SwsContext *sws;
 	ScaleKey key;
 	uint8_t *tmp[4]; // aligned picture for sizes whose rows vector stores would overrun
@@ -29,7 +35,7 @@ typedef struct {
 
 typedef struct {
 	int64_t pts;
-	int w, h, corrupt;
+	int w, h, corrupt, missing;
 } VInfo;
 
 VDec *vdec_open(const char *name, const uint8_t *extra, int nextra, int64_t max_pixels, int *err);

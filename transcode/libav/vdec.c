@@ -14,7 +14,7 @@ static enum AVPixelFormat software_format(AVCodecContext *c, const enum AVPixelF
 }
 
 VDec *vdec_open(const char *name, const uint8_t *extra, int nextra, int64_t max_pixels, int *err) {
-	av_log_set_level(AV_LOG_QUIET);
+	shim_quiet();
 	const AVCodec *codec = avcodec_find_decoder_by_name(name);
 	if (!codec) {
 		*err = AVERROR_DECODER_NOT_FOUND;
@@ -34,6 +34,7 @@ VDec *vdec_open(const char *name, const uint8_t *extra, int nextra, int64_t max_
 	d->c->flags |= AV_CODEC_FLAG_LOW_DELAY;
 	d->c->pkt_timebase = (AVRational){1, 1000000000};
 	d->c->get_format = software_format;
+	d->c->opaque = d;
 	if (nextra > 0) {
 		d->c->extradata = av_mallocz(nextra + AV_INPUT_BUFFER_PADDING_SIZE);
 		if (!d->c->extradata)
@@ -75,10 +76,16 @@ int vdec_receive(VDec *d, VInfo *info) {
 	info->w = f->width;
 	info->h = f->height;
 	info->corrupt = f->decode_error_flags != 0 || (f->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+	// Before the first picture everything is missing, and what needed it was not
+	// put out: leading pictures of an open group, for one.
+	info->missing = d->missing && d->running;
+	d->missing = 0;
+	d->running = 1;
 	return 1;
 }
 
 void vdec_flush(VDec *d) {
+	d->missing = d->running = 0;
 	av_frame_unref(d->frame);
 	avcodec_flush_buffers(d->c);
 }

@@ -3,7 +3,7 @@
 #include <libavutil/mem.h>
 
 VEnc *venc_open(const char *name, int w, int h, int fps, int kbps, int gop, const char *options, int *err) {
-	av_log_set_level(AV_LOG_QUIET);
+	shim_quiet();
 	const AVCodec *codec = avcodec_find_encoder_by_name(name);
 	if (!codec) {
 		*err = AVERROR_ENCODER_NOT_FOUND;

@@ -41,7 +41,9 @@ const maxErrors = 64
 // VideoDecoder turns access units into pictures.
 type VideoDecoder struct {
 	d      *C.VDec
+	codec  media.Codec
 	frame  Frame
+	gaps   gaps
 	config []byte // AV1: put before the next access unit
 	prime  bool
 }
@@ -56,7 +58,7 @@ func OpenVideoDecoder(t media.Track, maxPixels int) (*VideoDecoder, error) {
 	if maxPixels <= 0 {
 		return nil, errors.New("libav: a video decoder needs a limit of pixels above 0")
 	}
-	d := &VideoDecoder{}
+	d := &VideoDecoder{codec: t.Codec}
 	var code C.int
 	cname := C.CString(name)
 	defer C.free(unsafe.Pointer(cname))
@@ -67,6 +69,9 @@ func OpenVideoDecoder(t media.Track, maxPixels int) (*VideoDecoder, error) {
 	if t.Codec == media.AV1 && len(t.Config) > 0 {
 		// dav1d does not decode with the sequence header it was opened with.
 		d.config, d.prime = slices.Clone(t.Config), true
+	}
+	if t.Codec == media.H264 {
+		d.gaps.observe(t.Config)
 	}
 	d.frame.d = d
 	return d, nil
@@ -83,6 +88,9 @@ func (d *VideoDecoder) Decode(data []byte, pts time.Duration, each func(*Frame))
 	}
 	if err := checkUnit(data, maxAccessUnit); err != nil {
 		return err
+	}
+	if d.codec == media.H264 {
+		d.gaps.observe(data)
 	}
 	if d.prime {
 		data = slices.Concat(d.config, data)
@@ -102,7 +110,7 @@ func (d *VideoDecoder) Decode(data []byte, pts time.Duration, each func(*Frame))
 		d.prime = false
 		d.frame.PTS = time.Duration(info.pts)
 		d.frame.W, d.frame.H = int(info.w), int(info.h)
-		d.frame.Corrupt = info.corrupt != 0
+		d.frame.Corrupt = info.corrupt != 0 || info.missing != 0 && !d.gaps.allowed
 		each(&d.frame)
 		if d.d == nil { // each closed the decoder
 			return ErrClosed
@@ -131,8 +139,9 @@ func (d *VideoDecoder) Close() {
 type Frame struct {
 	PTS  time.Duration
 	W, H int // as shown: after the stream's own cropping; may be odd
-	// Corrupt: the decoder says that it hid damage. Most damage is hidden
-	// without being said.
+	// Corrupt: the decoder hid damage, or did without a reference that never
+	// came. That it is false proves nothing: H.265 and VP8 hide most damage
+	// inside a picture without a word.
 	Corrupt bool
 
 	d *VideoDecoder
