@@ -86,12 +86,13 @@ type state struct {
 // likely came for: on air, else planned, else ended.
 type programme struct {
 	All      []show.SessionView
+	Current  show.SessionID // the one that the page is about; may be ""
 	First    *show.SessionView
 	AlsoLive []show.SessionView
 }
 
-func arrange(all []show.SessionView) programme {
-	p := programme{All: all}
+func arrange(all []show.SessionView, current show.SessionID) programme {
+	p := programme{All: all, Current: current}
 	for _, phase := range []show.Phase{show.Live, show.Planned, show.Ended} {
 		for i, v := range all {
 			switch {
@@ -114,7 +115,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 			Title:       c.text("home.title") + " · Regie",
 			Description: c.text("home.description"),
 			State:       state{Sessions: sessions},
-			Programme:   arrange(sessions),
+			Programme:   arrange(sessions, ""),
 		}
 	})
 }
@@ -133,7 +134,7 @@ func (s *site) watch(w http.ResponseWriter, r *http.Request) {
 			Description: c.text("watch.description", "title", session.Title),
 			State:       state{Sessions: sessions, Session: session.ID},
 			Session:     session,
-			Programme:   arrange(sessions),
+			Programme:   arrange(sessions, session.ID),
 		}
 	})
 }

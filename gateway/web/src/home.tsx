@@ -50,13 +50,13 @@ const Home = () => {
     <>
       <h1 class={live.length > 0 ? 'unseen' : 'quiet'}>{t(live.length > 0 ? 'home.title' : 'home.quiet')}</h1>
       <Hero session={first} />
+      <Strip />
       {live.length > 1 && (
         <section class="also" aria-labelledby="also">
           <h2 id="also">{t('home.alsoLive')}</h2>
           <ul class="cards">{live.slice(1).map((s) => <Card session={s} key={s.id} />)}</ul>
         </section>
       )}
-      <Strip />
     </>
   );
 };

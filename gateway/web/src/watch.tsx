@@ -5,22 +5,26 @@ import { keepFresh, session } from './app/state';
 import { t } from './app/i18n';
 import { Elsewhere, ShareButton } from './components/Copy';
 import { OnStage } from './components/OnStage';
+import { Notice } from './components/Notice';
 import { Reach } from './components/Reach';
 import { Screen } from './components/Screen';
 import { ShortcutsDialog } from './components/ShortcutsDialog';
 import { Strip } from './components/Strip';
 import { Meta } from './components/Summary';
+import type { Player } from './player/player';
 
 const KEYS = 'regie-keys';
 const keysOn = signal(localStorage.getItem(KEYS) !== 'off');
 const help = signal(false);
+const player = signal<Player | undefined>(undefined);
 
 const Watch = () => {
   const s = session.value;
   if (s === undefined) return null;
   return (
     <>
-      <Screen session={s} keysOn={keysOn} help={help} />
+      <Screen session={s} player={player} keysOn={keysOn} help={help} />
+      <Notice player={player} />
       <div class="about">
         <div class="about-text">
           <h1>{s.title}</h1>
@@ -54,4 +58,6 @@ effect(() => {
   const s = session.value;
   if (s) document.title = `${s.phase === 'live' ? `${t('badge.live')}: ` : ''}${s.title} · Regie`;
 });
+// On a phone the strip is wider than the page: begin where this session is.
+document.querySelector('.strip [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 keepFresh();

@@ -12,7 +12,7 @@ const LiveButton = ({ player }: { player: Player }) => {
   return (
     <button
       type="button"
-      class={live ? 'live-button is-live' : 'live-button'}
+      class={live && !player.stalled.value ? 'live-button is-live' : 'live-button'}
       aria-label={live ? t('controls.isLive') : t('controls.goLive', { s: behind })}
       onClick={() => player.goLive()}
     >

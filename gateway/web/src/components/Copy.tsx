@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { t } from '../app/i18n';
+import { Chevron } from './icons';
 
 const SAID_MS = 2_000;
 
@@ -48,7 +49,7 @@ export function Elsewhere({ path }: { path: string }) {
   const url = new URL(path, location.href).href;
   return (
     <details class="panel elsewhere">
-      <summary>{t('elsewhere.title')}</summary>
+      <summary>{t('elsewhere.title')}<Chevron /></summary>
       <p>{t('elsewhere.hint')}</p>
       <div class="copy-field">
         <input readOnly aria-label={t('elsewhere.label')} value={url} onFocus={(e) => e.currentTarget.select()} />

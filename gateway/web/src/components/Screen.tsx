@@ -15,12 +15,14 @@ const VOLUME_STEP = 0.1;
 
 interface Props {
   session: Session;
+  /** The player's, so that the page can say what became of real time. */
+  player: Signal<Player | undefined>;
   keysOn: Signal<boolean>;
   help: Signal<boolean>;
 }
 
 /** What fills the screen: a poster, the picture, and what there is to say about it. */
-export function Screen({ session, keysOn, help }: Props) {
+export function Screen({ session, player, keysOn, help }: Props) {
   const code = useSignal<PlayerModule | undefined>(undefined);
   const over = useSignal(false);
   useEffect(() => {
@@ -34,7 +36,7 @@ export function Screen({ session, keysOn, help }: Props) {
     <section class="screen" id="screen" aria-label={t('screen.player')}>
       <Poster session={session} />
       {playing && code.value && (
-        <Picture code={code.value} session={session} keysOn={keysOn} help={help} onOver={() => (over.value = true)} />
+        <Picture code={code.value} session={session} player={player} keysOn={keysOn} help={help} onOver={() => (over.value = true)} />
       )}
       {!playing && <Slate session={session} />}
     </section>
@@ -58,10 +60,9 @@ interface PictureProps extends Props {
   onOver: () => void;
 }
 
-function Picture({ code, session, keysOn, help, onOver }: PictureProps) {
+function Picture({ code, session, player, keysOn, help, onOver }: PictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
-  const player = useSignal<Player | undefined>(undefined);
   const playable = useSignal(true);
 
   useEffect(() => {
@@ -71,7 +72,10 @@ function Picture({ code, session, keysOn, help, onOver }: PictureProps) {
     const made = new code.Player(element, addresses, () => draw(element, still.current!));
     player.value = made;
     made.start();
-    return () => made.stop();
+    return () => {
+      made.stop();
+      player.value = undefined;
+    };
   }, [session.id]);
 
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { sessions } from '../app/state';
+import { page, sessions } from '../app/state';
 import { t } from '../app/i18n';
 
 /**
@@ -10,7 +10,7 @@ export const Strip = () => (
     <ol>
       {sessions.value.map((s) => (
         <li class={`slot ${s.phase}`} key={s.id}>
-          <a href={`/s/${s.id}`}>
+          <a href={`/s/${s.id}`} aria-current={s.id === page.session ? 'page' : undefined}>
             <span class="slot-when">{t(`phase.${s.phase}`)}</span>
             <span class="slot-what">{s.title}</span>
           </a>

@@ -11,6 +11,7 @@ export const SoundOff = () => (
 );
 export const Play = () => <Icon><path d="M7 4.5v15l12-7.5-12-7.5Z" /></Icon>;
 export const Bolt = () => <Icon><path d="M13 2.5 5 13.5h6l-1 8 8-11h-6l1-8Z" /></Icon>;
+export const Chevron = () => <Icon><path d="m6 9 6 6 6-6" /></Icon>;
 export const Keyboard = () => (
   <Icon>
     <rect x="2.5" y="6" width="19" height="12" rx="2.5" />
