@@ -6,11 +6,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/ingest/ingesttest"
+	"github.com/regie-live/regie/gateway/internal/rtctest"
+	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -21,34 +24,26 @@ func enough(video, audio int) func(ingesttest.Claim) bool {
 	}
 }
 
-// opusSilence is a packet of 20 ms (RFC 6716: TOC 0xf8 is CELT, fullband).
-var opusSilence = []byte{0xf8, 0xff, 0xfe}
-
 func TestPublish(t *testing.T) {
+	h264 := func(t testing.TB) [][]byte { return rtctest.H264(t, "1000") }
 	for _, tc := range []struct {
 		codec media.Codec
 		mime  string
 		tcp   bool
-		make  func(*testing.T) [][]byte
+		make  func(testing.TB) [][]byte
 	}{
-		{media.H264, webrtc.MimeTypeH264, false, h264Pictures},
-		{media.H264, webrtc.MimeTypeH264, true, h264Pictures},
-		{media.VP8, webrtc.MimeTypeVP8, false, func(t *testing.T) [][]byte {
-			return ivfPictures(t, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "25", "-b:v", "1M")
-		}},
-		{media.VP9, webrtc.MimeTypeVP9, false, func(t *testing.T) [][]byte {
-			return ivfPictures(t, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25", "-b:v", "1M")
-		}},
-		{media.AV1, webrtc.MimeTypeAV1, false, func(t *testing.T) [][]byte {
-			return ivfPictures(t, "-c:v", "libsvtav1", "-preset", "12", "-g", "25", "-b:v", "1M")
-		}},
+		{media.H264, webrtc.MimeTypeH264, false, h264},
+		{media.H264, webrtc.MimeTypeH264, true, h264},
+		{media.VP8, webrtc.MimeTypeVP8, false, rtctest.VP8},
+		{media.VP9, webrtc.MimeTypeVP9, false, rtctest.VP9},
+		{media.AV1, webrtc.MimeTypeAV1, false, rtctest.AV1},
 	} {
 		t.Run(fmt.Sprintf("%s tcp=%v", tc.codec, tc.tcp), func(t *testing.T) {
-			b := newBench(t)
-			video, audio := localTrack(t, tc.mime), localTrack(t, webrtc.MimeTypeOpus)
-			c := b.connect(clientOptions{tcp: tc.tcp, tracks: []webrtc.TrackLocal{video, audio}})
-			c.play(video, tc.make(t))
-			c.play(audio, [][]byte{opusSilence})
+			b := newBench(t, rtc.Config{})
+			video, audio := rtctest.NewTrack(t, tc.mime), rtctest.NewTrack(t, webrtc.MimeTypeOpus)
+			c := b.publish(rtctest.Options{TCP: tc.tcp, Send: []webrtc.TrackLocal{video, audio}})
+			c.Play(video, 40*time.Millisecond, tc.make(t))
+			c.Play(audio, 20*time.Millisecond, [][]byte{rtctest.Silence})
 			claim := b.seats.Wait(0, "pictures and sound", enough(50, 50))
 			want := []media.Track{{Codec: tc.codec}, {Codec: media.Opus, SampleRate: 48000, Channels: 2}}
 			if got := claim.Last(); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -60,16 +55,16 @@ func TestPublish(t *testing.T) {
 			if got, sent := ingesttest.DecodeVideo(t, tc.codec, claim.Elementary(media.Video)), len(claim.Of(media.Video)); got != sent {
 				t.Errorf("ffmpeg decodes %d of %d pictures", got, sent)
 			}
-			if !strings.Contains(c.answer, "x-google-start-bitrate=2500") {
-				t.Errorf("no start bitrate in\n%s", c.answer)
+			if !strings.Contains(c.Answer, "x-google-start-bitrate=2500") {
+				t.Errorf("no start bitrate in\n%s", c.Answer)
 			}
-			if res, body := b.do("DELETE", c.location, ""); res.StatusCode != http.StatusOK {
+			if res, body := c.Delete(); res.StatusCode != http.StatusOK {
 				t.Errorf("DELETE: %d %s", res.StatusCode, body)
 			}
 			if cause := b.seats.WaitClosed(0).Cause; !errors.Is(cause, ingest.ErrPeerClosed) {
 				t.Errorf("ended with %v", cause)
 			}
-			if res, _ := b.do("DELETE", c.location, ""); res.StatusCode != http.StatusNotFound {
+			if res, _ := c.Delete(); res.StatusCode != http.StatusNotFound {
 				t.Errorf("second DELETE: %d", res.StatusCode)
 			}
 		})

@@ -113,15 +113,11 @@ func (e *Endpoint) endpoint(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (e *Endpoint) post(w http.ResponseWriter, r *http.Request) error {
-	bearer, err := Bearer(r.Header.Get("Authorization"))
-	if err != nil {
-		return err
-	}
 	body, err := read(w, r, "application/sdp")
 	if err != nil {
 		return err
 	}
-	offer := Offer{ID: rand.Text(), SDP: body, Bearer: bearer, Remote: r.RemoteAddr}
+	offer := Offer{ID: rand.Text(), SDP: body, Bearer: Bearer(r.Header.Get("Authorization")), Remote: r.RemoteAddr}
 	offer.Reached, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	s, answer, err := e.begin(offer)
 	if err != nil {
@@ -210,17 +206,14 @@ func patch(w http.ResponseWriter, r *http.Request, s Session) error {
 	return nil
 }
 
-// Bearer reads an Authorization header (RFC 6750 section 2.1). No header is an
-// empty key; another scheme is an error.
-func Bearer(header string) (string, error) {
-	if header == "" {
-		return "", nil
-	}
+// Bearer reads an Authorization header (RFC 6750 section 2.1). A header of another
+// scheme is for a proxy before us and gives an empty key, as does none.
+func Bearer(header string) string {
 	scheme, key, _ := strings.Cut(header, " ")
-	if key = strings.TrimSpace(key); !strings.EqualFold(scheme, "Bearer") || key == "" || len(key) > 4096 {
-		return "", Unauthorized("the Authorization header is not a bearer token; send `Authorization: Bearer KEY`")
+	if key = strings.TrimSpace(key); !strings.EqualFold(scheme, "Bearer") || len(key) > 4096 {
+		return ""
 	}
-	return key, nil
+	return key
 }
 
 // read takes a body of the wanted media type.

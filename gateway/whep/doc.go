@@ -1,0 +1,20 @@
+// Package whep sends the program to viewers by WebRTC (WHEP): H.264 and Opus.
+//
+// A frame is cut into packets once. Each worker then sends it to its share of the
+// viewers, who differ in SSRC, payload type and sequence number only; and all
+// share one ring of packets from which losses are repaired.
+//
+// It guarantees:
+//   - Write never blocks. A worker's queue holds maxQueue frames; when it is full
+//     the frame is dropped for that worker's viewers, who then see nothing new
+//     until the next keyframe. Dropped frames are counted.
+//   - A viewer's pictures start with a keyframe, are in order and have no gap in
+//     their sequence numbers except those of packets lost on the way.
+//   - A packet that is sent again is the same to the last byte. With AES-GCM
+//     anything else would use a nonce twice (RFC 7714 section 10.3).
+//   - Keyframes are asked of the encoder at most once per keyframeInterval,
+//     however many viewers join, leave or complain.
+//   - A viewer who asks for more repairs than repairShare of what was sent gets
+//     no more than that.
+//   - Close ends all viewers, who see their DTLS transport close, and waits.
+package whep

@@ -1,0 +1,107 @@
+package whep
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp/codecs"
+
+	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// maxPayload keeps a packet with its RTP header (12) and authentication tag (16)
+// within 1200 bytes, which passes every tunnel and VPN.
+const maxPayload = 1200 - 12 - 16
+
+// frame is one picture or 20 ms of sound, cut into packets. It is shared by all
+// viewers and never written to again.
+type frame struct {
+	kind     media.Kind
+	key      bool
+	at       time.Time // when it was written
+	time     uint32    // RTP timestamp
+	number   uint64    // of the picture, without gaps
+	first    uint64    // sequence of its first packet in the feed, without gaps
+	payloads [][]byte
+	bytes    int
+}
+
+// packetizer cuts frames. It belongs to the goroutine of Feed.Write.
+type packetizer struct {
+	clock    *clock
+	h264     codecs.H264Payloader
+	pictures uint64
+	sequence uint64
+}
+
+func newPacketizer(c *clock) packetizer { return packetizer{clock: c} }
+
+// frame returns nil for what viewers do not get.
+func (z *packetizer) frame(p transcode.Packet) *frame {
+	now := time.Now()
+	switch p.Track {
+	case transcode.Video:
+		f := &frame{kind: media.Video, key: p.Key, at: now, number: z.pictures, first: z.sequence}
+		f.payloads = z.h264.Payload(maxPayload, p.Data)
+		if len(f.payloads) == 0 {
+			return nil
+		}
+		f.time = z.clock.stamp(media.Video, p.PTS, now)
+		z.pictures++
+		z.sequence += uint64(len(f.payloads))
+		for _, b := range f.payloads {
+			f.bytes += len(b)
+		}
+		return f
+	case transcode.Opus:
+		if len(p.Data) == 0 || len(p.Data) > maxPayload {
+			return nil
+		}
+		return &frame{
+			kind: media.Audio, at: now, time: z.clock.stamp(media.Audio, p.PTS, now),
+			payloads: [][]byte{p.Data}, bytes: len(p.Data),
+		}
+	}
+	return nil
+}
+
+// clock maps program time to RTP timestamps, from a random start per track (RFC
+// 3550 section 5.1), and wall-clock time to the same for sender reports.
+type clock struct {
+	offset [2]uint32
+	epoch  atomic.Pointer[time.Time] // when program time 0 was
+}
+
+func newClock() *clock { return &clock{offset: [2]uint32{rand.Uint32(), rand.Uint32()}} }
+
+func rate(k media.Kind) int64 {
+	if k == media.Audio {
+		return transcode.AudioClock
+	}
+	return transcode.VideoClock
+}
+
+// stamp is the RTP timestamp of program time pts, in the track's clock. The
+// first call fixes the epoch; it is for one goroutine.
+func (c *clock) stamp(k media.Kind, pts int64, now time.Time) uint32 {
+	if c.epoch.Load() == nil {
+		seconds := float64(pts) / float64(rate(k))
+		epoch := now.Add(-time.Duration(seconds * float64(time.Second)))
+		c.epoch.Store(&epoch)
+	}
+	return c.offset[k] + uint32(pts)
+}
+
+// report is the RTP timestamp that belongs to the wall-clock time at; ok is false
+// before anything was stamped.
+func (c *clock) report(k media.Kind, at time.Time) (stamp uint32, ok bool) {
+	epoch := c.epoch.Load()
+	if epoch == nil {
+		return 0, false
+	}
+	since := at.Sub(*epoch)
+	ticks := int64(since/time.Second)*rate(k) + int64(since%time.Second)*rate(k)/int64(time.Second)
+	return c.offset[k] + uint32(ticks), true
+}

@@ -1,0 +1,158 @@
+package whep
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media/samplebuilder"
+
+	"github.com/regie-live/regie/gateway/internal/rtctest"
+	"github.com/regie-live/regie/gateway/rtc"
+	"github.com/regie-live/regie/transcode"
+)
+
+// stand is a feed on loopback with an encoder that plays a clip of 50 pictures
+// and begins it again when a keyframe is asked for.
+type stand struct {
+	t     *testing.T
+	net   *rtc.Net
+	feed  *Feed
+	url   string
+	asked atomic.Int64
+	done  chan struct{}
+	over  sync.WaitGroup
+}
+
+func newStand(t *testing.T) *stand {
+	t.Helper()
+	s := &stand{t: t, done: make(chan struct{})}
+	var err error
+	if s.net, err = rtc.Listen(rtc.Config{Address: "127.0.0.1:0"}); err != nil {
+		t.Fatal(err)
+	}
+	restart := make(chan struct{}, 1)
+	s.feed = NewFeed(Options{Session: "studio", Net: s.net, BasePath: "/live/studio/", RequestKeyframe: func() {
+		s.asked.Add(1)
+		select {
+		case restart <- struct{}{}:
+		default:
+		}
+	}})
+	server := httptest.NewServer(s.feed)
+	s.url = server.URL + "/live/studio/whep"
+	pictures := rtctest.H264(t, "2500")
+	s.over.Go(func() { s.encode(pictures, restart) })
+	t.Cleanup(func() {
+		server.Close()
+		close(s.done)
+		s.over.Wait()
+		s.feed.Close()
+		if err := s.net.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// encode writes a picture and two packets of sound every 40 ms. Only the first
+// picture of the clip is a keyframe unless the encoder is asked for one.
+func (s *stand) encode(pictures [][]byte, restart <-chan struct{}) {
+	tick := time.NewTicker(40 * time.Millisecond)
+	defer tick.Stop()
+	next, clip := 0, pictures[:25]
+	for n := int64(0); ; n++ {
+		select {
+		case <-tick.C:
+		case <-s.done:
+			return
+		}
+		select {
+		case <-restart:
+			next = 0
+		default:
+		}
+		s.feed.Write(transcode.Packet{Track: transcode.Video, PTS: n * 3600, Key: next == 0, Data: clip[next]})
+		for i := range int64(2) {
+			s.feed.Write(transcode.Packet{Track: transcode.Opus, PTS: (2*n + i) * 960, Key: true, Data: rtctest.Silence})
+		}
+		next = (next + 1) % len(clip)
+	}
+}
+
+// screen is what a viewer has received.
+type screen struct {
+	mu      sync.Mutex
+	changed chan struct{}
+	h264    bytes.Buffer
+	frames  int
+	sound   int
+	lost    int // pictures with a hole
+	last    uint16
+	started bool
+	gaps    int // holes in the numbers of packets as they came
+}
+
+func newScreen() *screen { return &screen{changed: make(chan struct{})} }
+
+func (s *screen) onTrack(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+	b := samplebuilder.New(500, &codecs.H264Packet{}, 90000)
+	for {
+		p, _, err := tr.ReadRTP()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		if tr.Kind() == webrtc.RTPCodecTypeAudio {
+			s.sound++
+		} else {
+			if s.started && p.SequenceNumber != s.last+1 {
+				s.gaps++
+			}
+			s.last, s.started = p.SequenceNumber, true
+			b.Push(p)
+			for f := b.Pop(); f != nil; f = b.Pop() {
+				s.h264.Write(f.Data)
+				s.frames++
+				s.lost += int(f.PrevDroppedPackets)
+			}
+		}
+		close(s.changed)
+		s.changed = make(chan struct{})
+		s.mu.Unlock()
+	}
+}
+
+// wait returns when ok says so of the screen.
+func (s *screen) wait(t *testing.T, what string, ok func(*screen) bool) {
+	t.Helper()
+	late := time.After(rtctest.Patience)
+	for {
+		s.mu.Lock()
+		changed, good := s.changed, ok(s)
+		s.mu.Unlock()
+		if good {
+			return
+		}
+		select {
+		case <-changed:
+		case <-late:
+			t.Fatalf("waited in vain for %s: %d pictures, %d packets of sound", what, s.frames, s.sound)
+		}
+	}
+}
+
+func (s *stand) view(o rtctest.Options) (*rtctest.Client, *screen) {
+	s.t.Helper()
+	sc := newScreen()
+	o.URL, o.OnTrack = s.url, sc.onTrack
+	if o.Receive == nil {
+		o.Receive = []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}
+	}
+	return rtctest.Connect(s.t, o), sc
+}

@@ -1,0 +1,180 @@
+package whep
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// repairShare is how many of a viewer's packets may be repairs: one in so many.
+// Past it a link does not get better by sending more.
+const (
+	repairShare  = 3
+	repairCredit = 256 // at the start, and at most
+)
+
+// stream is one track to one viewer: a webrtc.TrackLocal that only says where to
+// write.
+type stream struct {
+	kind    media.Kind
+	waiting bool // for a keyframe; of the worker alone
+
+	mu      sync.Mutex // guards the rest; the worker and the repairs meet here
+	out     webrtc.TrackLocalWriter
+	ssrc    uint32
+	pt      uint8
+	runs    [8]run // the latest last; the zero run is none
+	sent    uint32 // packets, repairs not counted, as in sender reports
+	octets  uint32
+	last    uint16 // sequence number of the last packet
+	started bool
+	credit  int // × repairShare
+}
+
+// run is a row of packets whose sequence numbers follow those of the feed. A new
+// one begins wherever pictures were left out.
+type run struct {
+	ok       bool
+	sequence uint16 // of its first packet
+	feed     uint64 // the same in the feed
+}
+
+var _ webrtc.TrackLocal = (*stream)(nil)
+
+func newStream(k media.Kind) *stream {
+	return &stream{
+		kind: k, waiting: k == media.Video, credit: repairCredit * repairShare,
+		// Low enough that SRTP's rollover counter is not in doubt at the start
+		// (RFC 3711 section 3.3.1).
+		last: uint16(rand.IntN(1 << 15)),
+	}
+}
+
+// Bind implements webrtc.TrackLocal: it takes the best of the codecs that both
+// sides have.
+func (s *stream) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	want := []string{webrtc.MimeTypeOpus}
+	if s.kind == media.Video {
+		want = []string{webrtc.MimeTypeH264 + " 42e0", webrtc.MimeTypeH264 + " 42", webrtc.MimeTypeH264}
+	}
+	for _, w := range want {
+		mime, profile, _ := strings.Cut(w, " ")
+		for _, p := range c.CodecParameters() {
+			if !strings.EqualFold(p.MimeType, mime) || !strings.Contains(strings.ToLower(p.SDPFmtpLine), profile) {
+				continue
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.out, s.ssrc, s.pt = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType)
+			return p, nil
+		}
+	}
+	return webrtc.RTPCodecParameters{}, errors.New("the viewer cannot play " + s.kind.String())
+}
+
+// Unbind implements webrtc.TrackLocal.
+func (s *stream) Unbind(webrtc.TrackLocalContext) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = nil
+	return nil
+}
+
+// ID, RID, StreamID and Kind implement webrtc.TrackLocal. One StreamID makes
+// browsers keep sound and picture in step.
+func (s *stream) ID() string       { return s.kind.String() }
+func (s *stream) RID() string      { return "" }
+func (s *stream) StreamID() string { return "program" }
+func (s *stream) Kind() webrtc.RTPCodecType {
+	if s.kind == media.Audio {
+		return webrtc.RTPCodecTypeAudio
+	}
+	return webrtc.RTPCodecTypeVideo
+}
+
+// send writes a frame; h is scratch. It returns how many packets were sent.
+func (s *stream) send(f *frame, h *rtp.Header) int {
+	if s.waiting && !f.key {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.out == nil {
+		return 0
+	}
+	s.follow(f)
+	s.waiting, s.started = false, true
+	for i, b := range f.payloads {
+		s.last++
+		*h = rtp.Header{
+			Version: 2, PayloadType: s.pt, SSRC: s.ssrc, SequenceNumber: s.last, Timestamp: f.time,
+			// RFC 7587 section 4.2 wants the marker after silence only, of which
+			// the program has none.
+			Marker: f.kind == media.Video && i == len(f.payloads)-1,
+		}
+		// A packet that the network does not take is lost like any other.
+		_, _ = s.out.WriteRTP(h, b)
+	}
+	s.sent += uint32(len(f.payloads))
+	s.octets += uint32(f.bytes)
+	s.credit = min(s.credit+len(f.payloads), repairCredit*repairShare)
+	return len(f.payloads)
+}
+
+// follow begins a new run if f does not continue the latest.
+func (s *stream) follow(f *frame) {
+	if f.kind != media.Video {
+		return
+	}
+	latest := &s.runs[len(s.runs)-1]
+	if latest.ok && latest.feed+uint64(s.last-latest.sequence)+1 == f.first {
+		if s.last-latest.sequence < 1<<14 { // see feedSequence
+			return
+		}
+	}
+	copy(s.runs[:], s.runs[1:])
+	*latest = run{ok: true, sequence: s.last + 1, feed: f.first}
+}
+
+// feedSequence finds the packet that has been sent with sequence number n. A wrong
+// answer would send two packets with one number, so it gives none in doubt: as n
+// is among the last ringSize, and a run is much shorter than half the number
+// space, the newest run that does not begin after n is the one that holds it.
+func (s *stream) feedSequence(n uint16) (uint64, bool) {
+	if !s.started || s.last-n >= ringSize { // before the ring, or never sent
+		return 0, false
+	}
+	for i := len(s.runs) - 1; i >= 0; i-- {
+		if r := s.runs[i]; r.ok && int16(n-r.sequence) >= 0 {
+			return r.feed + uint64(n-r.sequence), true
+		}
+	}
+	return 0, false
+}
+
+// repair sends packet n again, exactly as it was.
+func (s *stream) repair(n uint16, from *ring, h *rtp.Header) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sequence, ok := s.feedSequence(n)
+	if !ok || s.out == nil || s.credit < repairShare {
+		return false
+	}
+	p, ok := from.get(sequence)
+	if !ok {
+		return false
+	}
+	s.credit -= repairShare
+	*h = rtp.Header{
+		Version: 2, PayloadType: s.pt, SSRC: s.ssrc, SequenceNumber: n,
+		Timestamp: p.time, Marker: p.marker,
+	}
+	_, _ = s.out.WriteRTP(h, p.payload)
+	return true
+}

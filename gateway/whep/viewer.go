@@ -1,0 +1,240 @@
+package whep
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/regie-live/regie/gateway/internal/rtptime"
+	"github.com/regie-live/regie/gateway/internal/wish"
+	"github.com/regie-live/regie/gateway/rtc"
+	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// reportInterval is the time between two sender reports: a player needs the
+// first at once to keep sound and picture in step, and then few.
+const reportInterval = 2 * time.Second
+
+// viewer is one connected player.
+type viewer struct {
+	feed   *Feed
+	id     string
+	worker *worker
+	video  *stream
+	audio  *stream
+
+	reported time.Time // last sender report; of the worker alone
+
+	reading sync.WaitGroup // goroutines that read the viewer's reports
+
+	mu     sync.Mutex
+	peer   *rtc.Peer
+	ended  error // set before there was a peer to close
+	inside bool  // among the worker's viewers
+}
+
+func newViewer(f *Feed, id string) *viewer {
+	return &viewer{feed: f, id: id, video: newStream(media.Video), audio: newStream(media.Audio)}
+}
+
+func (v *viewer) open(offer *rtc.Offer, o wish.Offer) (string, error) {
+	peer, answer, err := v.feed.opts.Net.NewPeer(offer, rtc.PeerOptions{
+		Side:      rtc.Viewer,
+		Role:      show.Viewer,
+		Reached:   o.Reached,
+		Logger:    v.feed.logger,
+		Setup:     func(pc *webrtc.PeerConnection) error { return v.setUp(pc, offer) },
+		Connected: v.connected,
+		Closed:    v.closed,
+	})
+	if err != nil {
+		return "", err
+	}
+	v.mu.Lock()
+	v.peer = peer
+	ended := v.ended
+	v.mu.Unlock()
+	if ended != nil {
+		peer.Close(ended)
+	}
+	return answer.SDP, nil
+}
+
+// setUp adds the tracks that the viewer offers to receive.
+func (v *viewer) setUp(pc *webrtc.PeerConnection, offer *rtc.Offer) error {
+	for _, kind := range offer.Kinds {
+		s := v.video
+		if kind == media.Audio {
+			s = v.audio
+		}
+		sender, err := pc.AddTrack(s)
+		if err != nil {
+			return err
+		}
+		v.reading.Go(func() { v.readReports(sender, s) })
+	}
+	return nil
+}
+
+// end closes the viewer's connection from our side.
+func (v *viewer) end(cause error) {
+	v.mu.Lock()
+	peer := v.peer
+	if peer == nil && v.ended == nil {
+		v.ended = cause
+	}
+	v.mu.Unlock()
+	if peer != nil {
+		peer.Close(cause)
+	}
+}
+
+func (v *viewer) connected() {
+	v.mu.Lock()
+	v.inside = true
+	v.mu.Unlock()
+	v.worker.add(v)
+	v.feed.count.Add(1)
+	v.feed.keyframes.ask()
+}
+
+func (v *viewer) closed(cause error) {
+	v.reading.Wait()
+	v.mu.Lock()
+	inside := v.inside
+	v.inside = false
+	v.mu.Unlock()
+	if inside {
+		v.worker.remove(v)
+		v.feed.count.Add(-1)
+	}
+	v.feed.logger.Debug("viewer ended", "cause", cause)
+	v.feed.leave(v)
+}
+
+// send gives the viewer a frame and, when it is time, a report. It is called by
+// the worker only and returns how many packets went out.
+func (v *viewer) send(f *frame, h *rtp.Header) int {
+	s := v.video
+	if f.kind == media.Audio {
+		s = v.audio
+	}
+	sent := s.send(f, h)
+	if sent > 0 && f.at.Sub(v.reported) >= reportInterval {
+		v.reported = f.at
+		v.report()
+	}
+	return sent
+}
+
+// report sends sender reports (RFC 3550 section 6.4.1) for the tracks that have
+// begun. Both count from the same program time.
+func (v *viewer) report() {
+	now := time.Now()
+	var reports []rtcp.Packet
+	for _, s := range []*stream{v.video, v.audio} {
+		stamp, ok := v.feed.clock.report(s.kind, now)
+		s.mu.Lock()
+		if ok && s.started {
+			reports = append(reports, &rtcp.SenderReport{
+				SSRC: s.ssrc, NTPTime: rtptime.NTP(now), RTPTime: stamp, PacketCount: s.sent, OctetCount: s.octets,
+			})
+		}
+		s.mu.Unlock()
+	}
+	v.mu.Lock()
+	peer := v.peer
+	v.mu.Unlock()
+	if peer != nil && len(reports) > 0 {
+		_ = peer.PC().WriteRTCP(reports) // a lost report is followed by the next
+	}
+}
+
+// readReports takes what the viewer says of one stream, until it ends.
+func (v *viewer) readReports(sender *webrtc.RTPSender, s *stream) {
+	flow := v.feed.audio
+	if s.kind == media.Video {
+		flow = v.feed.video
+	}
+	r := reports{viewer: v, stream: s, flow: flow}
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			r.take(p)
+		}
+	}
+}
+
+// reports reads a viewer's RTCP about one stream.
+type reports struct {
+	viewer *viewer
+	stream *stream
+	flow   rtc.Flow
+	header rtp.Header
+	lost   uint32 // as last reported
+}
+
+func (r *reports) take(p rtcp.Packet) {
+	switch p := p.(type) {
+	case *rtcp.TransportLayerNack:
+		r.nack(p)
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		if r.stream.kind == media.Video {
+			r.viewer.feed.keyframes.ask()
+		}
+	case *rtcp.ReceiverReport:
+		r.receiver(p.Reports)
+	case *rtcp.SenderReport:
+		r.receiver(p.Reports)
+	}
+}
+
+func (r *reports) nack(p *rtcp.TransportLayerNack) {
+	if r.stream.kind != media.Video || p.MediaSSRC != r.stream.ssrc {
+		return
+	}
+	again := 0
+	for _, pair := range p.Nacks {
+		pair.Range(func(n uint16) bool {
+			if r.stream.repair(n, r.viewer.feed.ring, &r.header) {
+				again++
+			}
+			return true
+		})
+	}
+	count(r.flow, again)
+}
+
+func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
+	for _, b := range blocks {
+		if b.SSRC != r.stream.ssrc {
+			continue
+		}
+		// 24 bits, and not cumulative for a viewer who lies.
+		if more := b.TotalLost - r.lost; b.TotalLost < 1<<23 && more < 1<<16 {
+			r.flow.Lost.Add(float64(more))
+		}
+		r.lost = b.TotalLost
+		if rtt, ok := roundTrip(b, time.Now()); ok && r.stream.kind == media.Video {
+			r.viewer.feed.opts.Net.RoundTrip(show.Viewer, rtt)
+		}
+	}
+}
+
+// roundTrip computes RFC 3550 section 6.4.1, figure 2: now − LSR − DLSR, all in
+// the middle 32 bits of NTP time.
+func roundTrip(b rtcp.ReceptionReport, now time.Time) (time.Duration, bool) {
+	if b.LastSenderReport == 0 {
+		return 0, false
+	}
+	d := int32(uint32(rtptime.NTP(now)>>16) - b.LastSenderReport - b.Delay)
+	rtt := time.Duration(d) * time.Second >> 16
+	return rtt, rtt >= 0 && rtt < 10*time.Second
+}
