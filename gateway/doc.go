@@ -1,17 +1,17 @@
 // Package gateway joins Regie's parts into one appliance. This page is the
 // architecture; each package below says in its own doc what it guarantees.
 //
-//	 studios                     gateway (this process)                     viewers
-//	 ───────   ┌───────────────────────────────────────────────────────┐   ───────
-//	  RTMP ──► │ ingest/rtmp ┐                                         │
-//	  RTSP ──► │ ingest/rtsp ├─► ingest.Door ─► stage ───┐             │
-//	  WHIP ──► │ ingest/whip ┘   key → seat     (a loop) │   ┌─► hls  ─┼─► browsers, CDN
-//	           │                          access units   ▼   │         │
-//	           │                             transcode.Session         │
-//	           │                                ▲      │ └─► whep ─────┼─► browsers
-//	           └────────────────────────────────┼──────┼───────────────┘
-//	                                       two pipes   ▼
-//	                            regie worker: decode → compose, mix → encode
+//	studios                     gateway (this process)                     viewers
+//	───────   ┌───────────────────────────────────────────────────────┐   ───────
+//	 RTMP ──► │ ingest/rtmp ┐                                         │
+//	 RTSP ──► │ ingest/rtsp ├─► ingest.Door ─► stage ───┐             │
+//	 WHIP ──► │ ingest/whip ┘   key → seat     (a loop) │   ┌─► hls  ─┼─► browsers, CDN
+//	          │                          access units   ▼   │         │
+//	          │                             transcode.Session         │
+//	          │                                ▲      │ └─► whep ─────┼─► browsers
+//	          └────────────────────────────────┼──────┼───────────────┘
+//	                                      two pipes   ▼
+//	                           regie worker: decode → compose, mix → encode
 //
 // A feed's way through the appliance:
 //

@@ -18,10 +18,15 @@ import (
 
 // cli is the command line.
 type cli struct {
+	Serve       serveCmd       `cmd:"" help:"Run the appliance."`
+	Demo        demoCmd        `cmd:"" help:"Run the appliance with a host and three guests who do not exist."`
+	Session     sessionCmd     `cmd:"" help:"Put a session on or off air by hand."`
 	Config      configCmd      `cmd:"" help:"Check, show or begin a configuration file."`
 	Doctor      doctorCmd      `cmd:"" help:"Say whether this machine is ready, and what to do if not."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the appliance on this machine whether it is well (for containers)."`
+	Worker      workerCmd      `cmd:"" hidden:"" help:"Mix one program; started by serve."`
+	Creator     creatorCmd     `cmd:"" hidden:"" help:"Be a synthetic creator; started by demo."`
 }
 
 func main() {

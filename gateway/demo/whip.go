@@ -43,10 +43,10 @@ var ErrLost = errors.New("the connection was lost")
 func dialWHIP(ctx context.Context, u *url.URL, key string, tracks []ours.Track, keyframe func()) (_ link, err error) {
 	l := &whipLink{
 		keyframe: keyframe,
-		http:   &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
-		tracks: map[ours.Kind]*webrtc.TrackLocalStaticSample{},
-		last:   map[ours.Kind]time.Duration{},
-		lost:   make(chan struct{}),
+		http:     &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}},
+		tracks:   map[ours.Kind]*webrtc.TrackLocalStaticSample{},
+		last:     map[ours.Kind]time.Duration{},
+		lost:     make(chan struct{}),
 	}
 	if l.pc, err = loopbackPeer(); err != nil {
 		return nil, err

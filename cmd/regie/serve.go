@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/gateway"
+)
+
+type serveCmd struct {
+	source `embed:""`
+}
+
+func (c serveCmd) Run() error {
+	loaded, file, err := c.load()
+	if err != nil {
+		return err
+	}
+	log := newLogger(loaded.Config.Log)
+	g, err := gateway.New(gateway.Options{Config: loaded.Config, Version: version(), Logger: log})
+	if err != nil {
+		return err
+	}
+	from := "keys are in " + file
+	if file == "" {
+		from = "no configuration file: `regie config init` writes one with a session and its keys"
+	}
+	greet(loaded.Config, g.Addrs(), from)
+	return runUntilSignal(log, g.Run)
+}
+
+// greet says on standard output where everything is, in a dozen lines. Logs go
+// to standard error.
+func greet(c config.Config, at gateway.Addrs, keys string) {
+	web := "http://"
+	if c.TLS.Cert != "" {
+		web = "https://"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Regie %s\n", version())
+	for _, line := range []struct{ label, before, addr, after string }{
+		{"pages", web, at.HTTP, "/"},
+		{"RTMP", "rtmp://", at.RTMP, "/live  and the stream key"},
+		{"RTMPS", "rtmps://", at.RTMPS, "/live  and the stream key"},
+		{"RTSP", "rtsp://", at.RTSP, "/live/KEY"},
+		{"RTSPS", "rtsps://", at.RTSPS, "/live/KEY"},
+		{"WHIP", web, at.HTTP, "/whip  and the stream key as bearer token"},
+		{"WebRTC", "udp and tcp ", at.WebRTC, ""},
+		{"metrics", "http://", at.Metrics, "/metrics"},
+	} {
+		if line.addr != "" {
+			fmt.Fprintf(&b, "  %-9s%s%s%s\n", line.label, line.before, near(line.addr), line.after)
+		}
+	}
+	fmt.Fprintf(&b, "  %-9s%d (%s)\n", "sessions", len(c.Sessions), keys)
+	_, _ = os.Stdout.WriteString(b.String())
+}
+
+// near is an address as one would type it on this machine.
+func near(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// running is a gateway with what else a command runs beside it.
+func running(ctx context.Context, log *slog.Logger, g *gateway.Gateway, beside func(context.Context)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); beside(ctx) }()
+	err := g.Run(ctx)
+	cancel()
+	<-done
+	return err
+}

@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/regie-live/regie/gateway/hls"
+	"github.com/regie-live/regie/gateway/internal/problem"
+	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/whep"
+	"github.com/regie-live/regie/transcode"
+)
+
+// house is a session with its stage and, while it is live, its ways out.
+type house struct {
+	session show.Session
+	stage   *stage.Stage
+	now     atomic.Pointer[broadcast] // nil before the first time on air
+	players players
+}
+
+// broadcast is one time on air. It implements stage.Output.
+type broadcast struct {
+	hls  *hls.Stream
+	whep *whep.Feed // nil when WebRTC is off
+	over atomic.Bool
+}
+
+func (b *broadcast) Write(p transcode.Packet) {
+	if b.whep != nil {
+		b.whep.Write(p) // the faster way first
+	}
+	b.hls.Write(p)
+}
+
+// Close ends the playlists but keeps them: whoever is a few seconds behind sees
+// the end, and a late player learns that it is over.
+func (b *broadcast) Close() {
+	b.over.Store(true)
+	if b.whep != nil {
+		b.whep.Close()
+	}
+	b.hls.End()
+}
+
+func (h *house) view() show.SessionView {
+	at := h.stage.View()
+	v := show.NewSessionView(h.session, at.Phase, at.OnAir)
+	v.Since = at.Since
+	v.Viewers = h.viewers(time.Now())
+	return v
+}
+
+func (h *house) viewers(now time.Time) int {
+	n := h.players.count(now)
+	if b := h.now.Load(); b != nil && b.whep != nil {
+		n += b.whep.Viewers()
+	}
+	return n
+}
+
+// serve answers for /live/SESSION/rest.
+func (h *house) serve(w http.ResponseWriter, r *http.Request, rest string) {
+	b := h.now.Load()
+	if b == nil || b.over.Load() && isWHEP(rest) {
+		w.Header().Set("Retry-After", "3")
+		problem.Write(w, problem.Problem{
+			Status: http.StatusNotFound,
+			Title:  "The session is not live",
+			Detail: fmt.Sprintf("%s is %s; ask again in a moment, or watch its page at /s/%s.", h.session.ID, h.stage.View().Phase, h.session.ID),
+		})
+		return
+	}
+	if isWHEP(rest) {
+		if b.whep == nil {
+			problem.Write(w, problem.Problem{Status: http.StatusNotFound, Title: "There is no real-time delivery", Detail: "WebRTC is switched off here; play index.m3u8."})
+			return
+		}
+		b.whep.ServeHTTP(w, below(r, rest))
+		return
+	}
+	if isReload(r) {
+		h.players.saw(time.Now())
+	}
+	b.hls.ServeHTTP(w, below(r, rest))
+}
+
+// below is the request as seen from /live/SESSION/.
+func below(r *http.Request, rest string) *http.Request {
+	u := *r.URL
+	u.Path, u.RawPath = rest, ""
+	seen := *r
+	seen.URL = &u
+	return &seen
+}
+
+// houses are the sessions of this appliance in the order of the configuration.
+type houses []*house
+
+func (hs houses) get(id show.SessionID) *house {
+	if i := slices.IndexFunc(hs, func(h *house) bool { return h.session.ID == id }); i >= 0 {
+		return hs[i]
+	}
+	return nil
+}
+
+// List and Get implement what pages and the API ask for.
+func (hs houses) List() []show.SessionView {
+	views := make([]show.SessionView, 0, len(hs))
+	for _, h := range hs {
+		views = append(views, h.view())
+	}
+	return views
+}
+
+func (hs houses) Get(id show.SessionID) (show.SessionView, bool) {
+	if h := hs.get(id); h != nil {
+		return h.view(), true
+	}
+	return show.SessionView{}, false
+}

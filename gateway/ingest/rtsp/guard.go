@@ -1,0 +1,128 @@
+package rtsp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/regie-live/regie/gateway/ingest"
+)
+
+// guard is the listener that gortsplib accepts from. It bounds the number of
+// connections, rides out failures to accept (gortsplib would end the server),
+// and gives each connection a deadline until it records (gortsplib has none).
+type guard struct {
+	net.Listener
+	server  *Server
+	stopped chan struct{}
+	once    sync.Once
+
+	mu   sync.Mutex
+	open int
+}
+
+// Accept implements net.Listener.
+func (g *guard) Accept() (net.Conn, error) {
+	for {
+		nc, err := g.Listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil, err
+		case err != nil:
+			g.server.opts.Logger.Warn("cannot accept", "protocol", g.server.protocol, "error", err)
+			select {
+			case <-g.stopped:
+			case <-time.After(100 * time.Millisecond):
+			}
+		case !g.enter():
+			nc.Close()
+			g.server.door.Refuse(g.server.offer("", nc.RemoteAddr()), &ingest.Refusal{
+				Outcome: ingest.Unavailable,
+				Reason:  fmt.Sprintf("%d connections are open already", g.server.opts.MaxConns),
+				Hint:    "close encoders that are not needed",
+			})
+		default:
+			c := &guardedConn{Conn: nc, guard: g}
+			c.arm()
+			return c, nil
+		}
+	}
+}
+
+// Close implements net.Listener.
+func (g *guard) Close() error {
+	g.once.Do(func() { close(g.stopped) })
+	return g.Listener.Close()
+}
+
+func (g *guard) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open >= g.server.opts.MaxConns {
+		return false
+	}
+	g.open++
+	return true
+}
+
+func (g *guard) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open--
+}
+
+// guardedConn never waits longer than its deadline, whatever deadline the
+// library sets, unless it is free.
+type guardedConn struct {
+	net.Conn
+	guard *guard
+	once  sync.Once
+
+	mu    sync.Mutex
+	free  bool
+	until time.Time
+}
+
+// arm starts the time within which the peer must record.
+func (c *guardedConn) arm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.free = false
+	c.until = time.Now().Add(c.guard.server.opts.HandshakeTimeout)
+	c.Conn.SetReadDeadline(c.until)
+}
+
+// disarm lets the connection rest: media comes, perhaps elsewhere.
+func (c *guardedConn) disarm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.free = true
+	c.Conn.SetReadDeadline(time.Time{})
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *guardedConn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.free && (t.IsZero() || t.After(c.until)) {
+		t = c.until
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// Close implements net.Conn.
+func (c *guardedConn) Close() error {
+	c.once.Do(c.guard.leave)
+	return c.Conn.Close()
+}
+
+// guarded finds our connection under TLS.
+func guarded(nc net.Conn) *guardedConn {
+	if t, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		nc = t.NetConn()
+	}
+	c, _ := nc.(*guardedConn)
+	return c
+}

@@ -1,0 +1,230 @@
+package rtsp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v4"
+	"github.com/bluenviron/gortsplib/v4/pkg/base"
+	"github.com/bluenviron/gortsplib/v4/pkg/description"
+	"github.com/bluenviron/gortsplib/v4/pkg/format"
+	"github.com/bluenviron/gortsplib/v4/pkg/liberrors"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"github.com/regie-live/regie/gateway/ingest"
+	"github.com/regie-live/regie/gateway/show"
+)
+
+// PullOptions is what a Puller needs.
+type PullOptions struct {
+	Source string         // rtsp:// or rtsps:// address of the camera, with user and password if it wants them
+	Key    show.StreamKey // opens the participant's seat
+	Door   *ingest.Door
+	Logger *slog.Logger // default: no log
+
+	TLS     *tls.Config   // for rtsps; default: the system's roots
+	UDP     bool          // take RTP over UDP; default TCP, which loses nothing
+	Timeout time.Duration // for answers, and without media; default 10 s
+	// Between attempts, doubled from First to Last; default 1 s and 30 s.
+	FirstWait, LastWait time.Duration
+}
+
+// Puller fetches one camera and feeds a seat with it, for ever.
+type Puller struct {
+	opts PullOptions
+	url  *base.URL
+	log  *slog.Logger
+}
+
+// NewPuller checks the options; Run does the rest.
+func NewPuller(o PullOptions) (*Puller, error) {
+	u, err := base.ParseURL(o.Source)
+	if err != nil || u.Host == "" || u.Scheme != "rtsp" && u.Scheme != "rtsps" {
+		// The error would show the password.
+		return nil, errors.New("rtsp: the source is no rtsp:// or rtsps:// address; write it as rtsp://user:password@host:554/path")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.FirstWait == 0 {
+		o.FirstWait = time.Second
+	}
+	if o.LastWait == 0 {
+		o.LastWait = 30 * time.Second
+	}
+	return &Puller{opts: o, url: u, log: o.Logger.With("protocol", ingest.Pull, "remote", u.Host)}, nil
+}
+
+// Run connects again and again until ctx ends. It returns nil then.
+func (p *Puller) Run(ctx context.Context) error {
+	wait := p.opts.FirstWait
+	for {
+		worked, err := p.once(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if worked {
+			wait = p.opts.FirstWait // this is a new trouble
+		}
+		pause := wait/2 + rand.N(wait/2+1) // jitter: cameras behind one switch fail together
+		p.log.Warn("camera is not connected", "cause", err, "retry", pause.Round(time.Millisecond))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+		wait = min(2*wait, p.opts.LastWait)
+	}
+}
+
+// pull is one connection to the camera.
+type pull struct {
+	client   *gortsplib.Client
+	receiver *receiver
+
+	once  sync.Once
+	ended chan error // the first reason to end
+}
+
+func (c *pull) disconnect(cause error) {
+	c.once.Do(func() { c.ended <- cause })
+}
+
+// once connects, receives until something ends it, and says what, and whether
+// media came.
+func (p *Puller) once(ctx context.Context) (worked bool, err error) {
+	c := &pull{ended: make(chan error, 1)}
+	transport := gortsplib.TransportTCP
+	if p.opts.UDP {
+		transport = gortsplib.TransportUDP
+	}
+	c.client = &gortsplib.Client{
+		Scheme: p.url.Scheme, Host: p.url.Host,
+		Transport:   &transport,
+		TLSConfig:   p.opts.TLS.Clone(),
+		ReadTimeout: p.opts.Timeout, WriteTimeout: p.opts.Timeout,
+		UserAgent:     "regie",
+		OnPacketsLost: func(uint64) {},
+		OnDecodeError: func(error) {},
+	}
+	if err := c.client.Start2(); err != nil {
+		return false, p.redact(err)
+	}
+	closing := sync.OnceFunc(c.client.Close) // waits for its goroutines
+	defer closing()
+	stop := context.AfterFunc(ctx, func() {
+		c.disconnect(ingest.ErrStopping)
+		closing()
+	})
+	defer stop()
+
+	publisher, err := p.connect(c)
+	if publisher == nil {
+		return false, p.redact(err)
+	}
+	if err == nil {
+		publisher.Watch(p.opts.Timeout, p.opts.Timeout)
+		err = c.wait(closing)
+	}
+	closing() // no packet comes after this
+	err = p.redact(err)
+	publisher.Close(err)
+	return c.receiver.worked, err
+}
+
+// connect asks for the stream, takes the seat, and starts the flow. Without a
+// publisher, there is no seat to free.
+func (p *Puller) connect(c *pull) (*ingest.Publisher, error) {
+	d, _, err := c.client.Describe(p.url)
+	if err != nil {
+		return nil, err
+	}
+	rec, r := newReceiver(d, true)
+	if r != nil {
+		p.opts.Door.Refuse(p.offer(c), r)
+		return nil, r
+	}
+	c.receiver = rec
+	publisher, err := p.opts.Door.Admit(p.offer(c))
+	if err != nil {
+		return nil, err
+	}
+	rec.start(publisher)
+	if err := rec.announce(); err != nil {
+		return publisher, err
+	}
+	if err := c.client.SetupAll(d.BaseURL, rec.medias()); err != nil {
+		return publisher, err
+	}
+	c.client.OnPacketRTPAny(func(_ *description.Media, f format.Format, pkt *rtp.Packet) {
+		if err := rec.packet(f, pkt, time.Now()); err != nil {
+			c.disconnect(err)
+		}
+	})
+	c.client.OnPacketRTCPAny(func(m *description.Media, pkt rtcp.Packet) { rec.report(m, pkt) })
+	_, err = c.client.Play(nil)
+	return publisher, err
+}
+
+func (p *Puller) offer(c *pull) ingest.Offer {
+	return ingest.Offer{
+		Protocol: ingest.Pull, Key: p.opts.Key, Remote: p.url.Host, Disconnect: c.disconnect,
+	}
+}
+
+// wait closes the client and returns when the camera leaves or we are told to.
+func (c *pull) wait(closing func()) error {
+	gone := make(chan error, 1)
+	go func() { gone <- c.client.Wait() }()
+	select {
+	case cause := <-c.ended:
+		closing()
+		<-gone
+		return cause
+	case err := <-gone:
+		select {
+		case cause := <-c.ended: // it left because we said so
+			return cause
+		default:
+			return err
+		}
+	}
+}
+
+// redactedError prints without the camera's user and password; what it wraps
+// would not.
+type redactedError struct {
+	words string
+	cause error
+}
+
+func (e *redactedError) Error() string { return e.words }
+func (e *redactedError) Unwrap() error { return e.cause }
+
+func (p *Puller) redact(err error) error {
+	var terminated liberrors.ErrClientTerminated
+	switch {
+	case err == nil, errors.As(err, &terminated):
+		return ingest.ErrPeerClosed
+	case p.url.User == nil:
+		return err
+	}
+	words := err.Error()
+	secret, _ := p.url.User.Password()
+	for _, s := range []string{p.url.User.String(), secret} {
+		if s != "" {
+			words = strings.ReplaceAll(words, s, show.Redacted)
+		}
+	}
+	return &redactedError{words: words, cause: err}
+}

@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/gateway/hls"
+	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/whep"
+)
+
+// outputs opens the ways out when a session goes on air.
+type outputs struct {
+	*wiring
+	hls  *hls.Metrics
+	whep *whep.Metrics
+}
+
+func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output, error) {
+	c := o.config
+	stream, err := hls.New(hls.Options{
+		Width: c.Program.Width, Height: c.Program.Height, FPS: c.Program.FPS,
+		VideoKbps: c.Program.Kbps, AudioKbps: aacKbps,
+		Part: c.HLS.Part, Segment: c.HLS.Segment, Window: c.HLS.Window,
+		Epoch: epoch, Session: h.session.ID, Logger: o.log, Metrics: o.hls,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := &broadcast{hls: stream}
+	if o.net != nil {
+		b.whep = whep.NewFeed(whep.Options{
+			Session: h.session.ID, Net: o.net, BasePath: "/live/" + string(h.session.ID) + "/",
+			RequestKeyframe: keyframe, Logger: o.log, Metrics: o.whep,
+		})
+	}
+	if old := h.now.Swap(b); old != nil {
+		old.hls.Close()
+	}
+	return b, nil
+}
+
+// keyOf is a participant's stream key. A camera that we fetch has none: it gets
+// one that nobody knows, so that it takes its seat like everyone else.
+func keyOf(p config.Participant) show.StreamKey {
+	if p.Key == "" && p.Source != "" {
+		return show.StreamKey(rand.Text())
+	}
+	return show.StreamKey(p.Key.Reveal())
+}
+
+// viewersCollector counts viewers when Prometheus asks.
+type viewersCollector struct{ g *Gateway }
+
+var viewersDesc = prometheus.NewDesc("regie_viewers",
+	"Viewers watching now by session and delivery; those behind an HTTP cache are not seen yet.",
+	[]string{"session", "delivery"}, nil)
+
+func (c viewersCollector) Describe(ch chan<- *prometheus.Desc) { ch <- viewersDesc }
+
+func (c viewersCollector) Collect(ch chan<- prometheus.Metric) {
+	now := time.Now()
+	for _, h := range c.g.houses {
+		b := h.now.Load()
+		if b == nil || b.over.Load() {
+			continue
+		}
+		id := string(h.session.ID)
+		ch <- prometheus.MustNewConstMetric(viewersDesc, prometheus.GaugeValue, float64(h.players.count(now)), id, "llhls")
+		if b.whep != nil {
+			ch <- prometheus.MustNewConstMetric(viewersDesc, prometheus.GaugeValue, float64(b.whep.Viewers()), id, "whep")
+		}
+	}
+}

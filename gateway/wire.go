@@ -1,0 +1,330 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/gateway/api"
+	"github.com/regie-live/regie/gateway/hls"
+	"github.com/regie-live/regie/gateway/ingest"
+	"github.com/regie-live/regie/gateway/ingest/rtmp"
+	"github.com/regie-live/regie/gateway/ingest/rtsp"
+	"github.com/regie-live/regie/gateway/ingest/whip"
+	"github.com/regie-live/regie/gateway/rtc"
+	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/web"
+	"github.com/regie-live/regie/gateway/whep"
+	"github.com/regie-live/regie/transcode"
+)
+
+const (
+	aacKbps  = 128
+	opusKbps = 96
+	// endAfter is how long a deserted session stays on air.
+	endAfter = 10 * time.Minute
+)
+
+// wiring is what the parts of an appliance share while New joins them.
+type wiring struct {
+	*Gateway
+	o        Options
+	reg      *prometheus.Registry
+	door     *ingest.Door
+	seats    seats
+	net      *rtc.Net // nil when WebRTC is off
+	cert     *tls.Config
+	cleanups []func() // frees what New has bound, should it fail half-way
+}
+
+// New joins the parts and binds every port, so that an address that is taken is
+// known before anything starts. Run must follow, also to free the ports.
+func New(o Options) (*Gateway, error) {
+	w := &wiring{
+		Gateway: &Gateway{log: o.Logger, config: o.Config},
+		o:       o,
+		reg:     prometheus.NewRegistry(),
+		seats:   seats{},
+	}
+	steps := []func() error{w.observe, w.listenRTC, w.openHouses, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			for i := len(w.cleanups) - 1; i >= 0; i-- {
+				w.cleanups[i]()
+			}
+			return nil, err
+		}
+	}
+	return w.Gateway, nil
+}
+
+// add registers a part with what frees it if it is never run.
+func (w *wiring) add(name string, run func(context.Context) error, free func()) {
+	w.parts = append(w.parts, part{name, run})
+	w.cleanups = append(w.cleanups, free)
+}
+
+func (w *wiring) observe() error {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "regie_build_info", Help: "Build and version of this binary; value is always 1.",
+		ConstLabels: prometheus.Labels{"version": w.o.Version, "goversion": runtime.Version()},
+	})
+	info.Set(1)
+	w.reg.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), viewersCollector{w.Gateway})
+	return nil
+}
+
+func (w *wiring) listenRTC() error {
+	c := w.o.Config.WebRTC
+	if !c.Address.On() {
+		return nil
+	}
+	var err error
+	w.net, err = rtc.Listen(rtc.Config{
+		Address:     string(c.Address),
+		PublicHosts: c.PublicHosts,
+		Logger:      w.log,
+		Metrics:     rtc.NewMetrics(w.reg),
+	})
+	if err != nil {
+		return hint(err, "webrtc.address")
+	}
+	w.addrs.WebRTC = w.net.Addr().String()
+	w.add("webrtc", untilDone(w.net.Close), func() { _ = w.net.Close() })
+	return nil
+}
+
+func (w *wiring) openHouses() error {
+	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
+	outputs := &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
+	stages := stage.NewMetrics(w.reg)
+	for _, c := range w.o.Config.Sessions {
+		h := &house{session: sessionOf(c)}
+		h.players.partsPerWindow = playersWindow.Seconds() * float64(w.config.Program.FPS) / float64(w.config.PartFrames())
+		so := stage.Options{
+			Session:    h.session,
+			Grace:      w.config.Stage.Grace,
+			EndAfter:   endAfter,
+			NewProgram: w.newProgram,
+			OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) { return outputs.open(h, epoch, keyframe) },
+			Logger:     w.log,
+			Metrics:    stages,
+		}
+		so.Program.Width, so.Program.Height = w.config.Program.Width, w.config.Program.Height
+		h.stage = stage.New(so)
+		for _, p := range h.session.Participants {
+			w.seats.add(h, p)
+		}
+		w.houses = append(w.houses, h)
+		w.add("session "+c.ID, h.stage.Run, func() {})
+	}
+	return nil
+}
+
+// newProgram implements stage.Options.NewProgram.
+func (w *wiring) newProgram(events transcode.Events) (stage.Program, error) {
+	p := w.config.Program
+	return transcode.New(transcode.Program{
+		Width: p.Width, Height: p.Height, FPS: p.FPS, Kbps: p.Kbps,
+		GOP: w.config.SegmentFrames(), Part: w.config.PartFrames(),
+		AACKbps: aacKbps, OpusKbps: opusKbps,
+		MaxPixels: p.MaxPixels,
+	}, transcode.Options{Command: w.o.Worker, Logger: w.log, Events: events})
+}
+
+func (w *wiring) listenHTTP() error {
+	var creators http.Handler = http.HandlerFunc(whipOff)
+	if w.net != nil {
+		server := whip.New(whip.Options{Net: w.net, Door: w.door, Logger: w.log})
+		creators = server
+		w.add("whip", untilDone(func() error { server.Close(); return nil }), func() {})
+	}
+	var err error
+	if w.cert, err = w.certificate(); err != nil {
+		return err
+	}
+	if !w.o.Config.HTTP.Address.On() {
+		return nil
+	}
+	l, err := net.Listen("tcp", string(w.o.Config.HTTP.Address))
+	if err != nil {
+		return hint(err, "http.address")
+	}
+	w.addrs.HTTP = l.Addr().String()
+	pages := web.Handler(web.Options{Sessions: w.houses, Logger: w.log})
+	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, api.Handler(api.Options{Sessions: w.houses, Logger: w.log}), creators))
+	var cert *tls.Config
+	if w.o.Config.TLS.Cert != "" {
+		cert = w.cert
+	}
+	w.add("http", webServer(l, routes, cert, w.log), func() { _ = l.Close() })
+	return nil
+}
+
+func (w *wiring) listenRTMP() error {
+	for _, s := range []struct {
+		key  string
+		at   config.Address
+		cert *tls.Config
+		addr *string
+	}{
+		{"rtmp.address", w.o.Config.RTMP.Address, nil, &w.addrs.RTMP},
+		{"rtmps.address", w.o.Config.RTMPS.Address, w.cert, &w.addrs.RTMPS},
+	} {
+		if !s.at.On() {
+			continue
+		}
+		server, err := rtmp.Listen(rtmp.Options{Address: string(s.at), TLS: s.cert, Door: w.door, Logger: w.log})
+		if err != nil {
+			return hint(err, s.key)
+		}
+		*s.addr = server.Addr().String()
+		w.add(s.key, server.Run, func() { runStopped(server.Run) })
+	}
+	return nil
+}
+
+func (w *wiring) listenRTSP() error {
+	for _, s := range []struct {
+		key  string
+		at   config.Address
+		cert *tls.Config
+		addr *string
+	}{
+		{"rtsp.address", w.o.Config.RTSP.Address, nil, &w.addrs.RTSP},
+		{"rtsps.address", w.o.Config.RTSPS.Address, w.cert, &w.addrs.RTSPS},
+	} {
+		if !s.at.On() {
+			continue
+		}
+		server, err := rtsp.Listen(rtsp.Options{Address: string(s.at), TLS: s.cert, Door: w.door, Logger: w.log})
+		if err != nil {
+			return hint(err, s.key)
+		}
+		*s.addr = server.Addr().String()
+		w.add(s.key, server.Run, func() { runStopped(server.Run) })
+	}
+	return nil
+}
+
+// pullCameras connects to every participant's camera that we fetch ourselves.
+func (w *wiring) pullCameras() error {
+	for _, h := range w.houses {
+		for _, p := range h.session.Participants {
+			if p.Source == "" {
+				continue
+			}
+			puller, err := rtsp.NewPuller(rtsp.PullOptions{Source: p.Source, Key: p.Key, Door: w.door, Logger: w.log})
+			if err != nil {
+				return fmt.Errorf("session %s, %s: %w", h.session.ID, p.Name, err)
+			}
+			w.add("camera of "+p.Name, puller.Run, func() {})
+		}
+	}
+	return nil
+}
+
+func (w *wiring) listenMetrics() error {
+	if !w.o.Config.Metrics.Address.On() {
+		return nil
+	}
+	l, err := net.Listen("tcp", string(w.o.Config.Metrics.Address))
+	if err != nil {
+		return hint(err, "metrics.address")
+	}
+	w.addrs.Metrics = l.Addr().String()
+	w.add("metrics", webServer(l, w.operatorRoutes(w.reg), nil, w.log), func() { _ = l.Close() })
+	return nil
+}
+
+// tell writes where we listen to DIR/ports.json, for scripts and for ports that
+// were left to the system.
+func (w *wiring) tell() error {
+	b, err := json.MarshalIndent(w.addrs, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(w.o.Config.Data.Dir, "ports.json"), append(b, '\n'), 0o644)
+}
+
+// certificate is the operator's, or one of our own.
+func (w *wiring) certificate() (*tls.Config, error) {
+	c := w.o.Config
+	if c.TLS.Cert != "" {
+		cert, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key)
+		if err != nil {
+			return nil, fmt.Errorf("tls.cert and tls.key: %w", err)
+		}
+		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+	}
+	if !c.RTMPS.Address.On() && !c.RTSPS.Address.On() {
+		return nil, nil
+	}
+	hosts := append([]string{"localhost", "127.0.0.1", "::1"}, c.WebRTC.PublicHosts...)
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	cert, err := selfSigned(filepath.Join(c.Data.Dir, "tls"), hosts)
+	if err != nil {
+		return nil, err
+	}
+	w.log.Info("RTMPS and RTSPS use a self-signed certificate, which OBS and others that verify refuse", "hint", "set tls.cert and tls.key")
+	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// sessionOf brings a declared session into the domain's words.
+func sessionOf(c config.Session) show.Session {
+	s := show.Session{ID: show.SessionID(c.ID), Title: c.Title, Autostart: c.Autostart}
+	add := func(id string, role show.Role, p config.Participant) {
+		s.Participants = append(s.Participants, show.Participant{
+			ID: show.ParticipantID(id), Name: p.Name, Role: role, Gain: p.Gain,
+			Key: keyOf(p), Source: p.Source.Reveal(),
+		})
+	}
+	add("host", show.Host, c.Host)
+	for i, p := range c.Guests {
+		add(fmt.Sprintf("guest%d", i+1), show.Guest, p)
+	}
+	return s
+}
+
+func whipOff(rw http.ResponseWriter, _ *http.Request) {
+	answer(rw, http.StatusNotFound, "WebRTC is switched off; set webrtc.address to publish by WHIP\n")
+}
+
+// untilDone makes a part of something that works by itself and must be closed.
+func untilDone(closer func() error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		<-ctx.Done()
+		return closer()
+	}
+}
+
+// runStopped frees a server that was bound but never run.
+func runStopped(run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = run(ctx)
+}
+
+// hint says which key to change when a port cannot be had.
+func hint(err error, key string) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return fmt.Errorf("%s: %w; choose another port there, switch it off with \"off\", or stop what holds it", key, err)
+	}
+	return fmt.Errorf("%s: %w", key, err)
+}
