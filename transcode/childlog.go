@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	logLine  = 16 << 10 // longer lines are cut
-	rawLines = 20       // lines that are not slog's, logged per worker: a Go trace has thousands
+	logLine = 16 << 10 // longer lines are cut
+	rawText = 24 << 10 // of what is not slog's, kept per worker
 )
 
 // childLog passes on what a worker writes to standard error: lines of slog's JSON
-// at their own level; anything else, which is what a crash leaves, as errors.
+// at their own level. Anything else is what a crash leaves; the beginning of it is
+// kept and logged once.
 type childLog struct {
-	log   *slog.Logger
-	raw   int
-	words string // first raw line: what a crash says of itself
+	log *slog.Logger
+	raw strings.Builder
 }
 
 func (c *childLog) copy(r io.Reader) {
@@ -64,10 +64,19 @@ func (c *childLog) line(s string) {
 }
 
 func (c *childLog) rawLine(s string) {
-	if c.words == "" {
-		c.words = s
+	if c.raw.Len() < rawText {
+		c.raw.WriteString(s[:min(len(s), rawText-c.raw.Len())] + "\n")
 	}
-	if c.raw++; c.raw <= rawLines {
-		c.log.Error("worker: " + s)
+}
+
+// explain adds the first line of a crash to cause, and logs all of it. Call it when
+// copy has returned.
+func (c *childLog) explain(cause error) error {
+	text := c.raw.String()
+	first, _, _ := strings.Cut(text, "\n")
+	if first == "" {
+		return cause
 	}
+	c.log.Error("the worker's last words", "text", text)
+	return fmt.Errorf("%w: %s", cause, first)
 }

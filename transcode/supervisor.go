@@ -22,6 +22,9 @@ const (
 	heartbeatTimeout = time.Second
 	// startTimeout is the same until its first heartbeat.
 	startTimeout = 3 * time.Second
+	// watchTick is how often that is looked at, and how long a hanging worker may
+	// take to say where it hangs.
+	watchTick = 50 * time.Millisecond
 	// stopTimeout is how long a worker may take to leave.
 	stopTimeout = 2 * time.Second
 	// shortLife: a worker that dies sooner may have died of what it was given.
@@ -121,7 +124,7 @@ func (c *child) run(ctx context.Context, replay bool) error {
 		}
 		_ = stdin.Close()
 	})
-	wg.Go(func() { hung = c.watch(ctx, q, cmd.Process.Kill) })
+	wg.Go(func() { hung = c.watch(ctx, q, cmd.Process) })
 	failed := c.read(wire.NewReader(stdout))
 	if failed != nil {
 		_ = cmd.Process.Kill()
@@ -135,10 +138,7 @@ func (c *child) run(ctx context.Context, replay bool) error {
 		broken = nil // the consequence, not the cause
 	}
 	cause := firstOf(hung, failed, err, broken, ended, errEnded)
-	if log.words != "" {
-		cause = fmt.Errorf("%w: %s", cause, log.words)
-	}
-	return cause
+	return log.explain(cause)
 }
 
 var errEnded = errors.New("the worker ended by itself")
@@ -173,10 +173,13 @@ func pipes(cmd *exec.Cmd) (stdin io.WriteCloser, stdout, stderr io.Reader, err e
 	return
 }
 
-// watch kills a worker that hangs, and ends it when ctx is done.
-func (c *child) watch(ctx context.Context, q *queue, kill func() error) error {
-	timer := time.NewTimer(startTimeout)
-	defer timer.Stop()
+// watch kills a worker that hangs, and ends it when ctx is done. It counts ticks
+// and not time: on a machine so busy that our own ticks fail to come, silence
+// proves nothing.
+func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
+	tick := time.NewTicker(watchTick)
+	defer tick.Stop()
+	left := int(startTimeout / watchTick)
 	stop := ctx.Done()
 	for {
 		select {
@@ -184,24 +187,41 @@ func (c *child) watch(ctx context.Context, q *queue, kill func() error) error {
 			return nil
 		case <-c.beat:
 			if stop != nil {
-				timer.Reset(heartbeatTimeout)
+				left = int(heartbeatTimeout / watchTick)
 			}
+			continue
 		case <-stop:
 			stop = nil
 			if m, err := wire.Control(wire.Stop, 0, nil); err == nil {
 				q.push(m)
 			}
 			q.close() // the writer closes standard input behind it
-			timer.Reset(stopTimeout)
-		case <-timer.C:
-			_ = kill()
-			if stop == nil {
-				c.session.log.Warn("the worker did not leave in time and was killed", "after", stopTimeout)
-				return nil
-			}
-			return errHung
+			left = int(stopTimeout / watchTick)
+			continue
+		case <-tick.C:
+		}
+		if left--; left > 0 {
+			continue
+		}
+		if stop == nil {
+			c.session.log.Warn("the worker did not leave in time and was killed", "after", stopTimeout)
+			_ = p.Kill()
+			return nil
+		}
+		c.abort(p)
+		return errHung
+	}
+}
+
+// abort asks a hanging worker where it hangs, and kills it.
+func (c *child) abort(p *os.Process) {
+	if p.Signal(syscall.SIGQUIT) == nil {
+		select {
+		case <-c.done:
+		case <-time.After(watchTick):
 		}
 	}
+	_ = p.Kill()
 }
 
 // read handles what the worker says until it ends. An error is one of protocol.

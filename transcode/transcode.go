@@ -122,6 +122,7 @@ type Stats struct {
 	Dropped     uint64        `json:"dropped"`      // access units thrown away before the mixer
 	FrameTimes  []float64     `json:"frame_times"`  // seconds of each frame since the last heartbeat, for the histogram
 	SourceStats []SourceStats `json:"source_stats"` //
+	PID         int           `json:"pid"`          // of the worker
 }
 
 // SourceStats describes one source at the mixer.

@@ -15,8 +15,9 @@ const (
 	maxDelay = 500 * time.Millisecond
 	// margin is kept above the latest packet of the last 16 s.
 	margin = 10 * time.Millisecond
-	// lead is how much earlier than its picture sound may come; 60 ms is allowed.
-	lead = 30 * time.Millisecond
+	// lead is how much earlier than its picture sound may come on average; 60 ms is
+	// allowed for each picture.
+	lead = 20 * time.Millisecond
 
 	capacity = 1 << 16        // pairs in the ring
 	fade     = Rate / 200     // 5 ms

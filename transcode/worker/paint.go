@@ -27,20 +27,20 @@ type content struct {
 	seq uint64 // of a tile, whose memory is used again; 0 for a card
 }
 
-// paint draws the frame of program time frame. host is the first cell's new
-// picture, when there is one.
-func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration) (host *tile) {
+// paint draws the frame of program time frame. host is the first cell's source and
+// t its picture, when that is new.
+func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration) (host *source, t *tile) {
 	sc := p.e.scenes.ready.Load()
 	if sc == nil {
 		sc = &scene{}
 	}
-	host = p.turn(sc, now, frame)
+	host, t = p.turn(sc, now, frame)
 	all := p.begin(canvas, sc)
 	if sc.slate != nil {
 		if all {
 			compose.Blit(canvas, sc.slate, 0, 0)
 		}
-		return host
+		return host, t
 	}
 	for i, c := range sc.cells {
 		show := p.choose(c, now)
@@ -51,23 +51,24 @@ func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration) (host
 		p.drawn[i] = show
 		all = all || sc.overlap // what lies above must be drawn again
 	}
-	return host
+	return host, t
 }
 
 // turn puts every source's newest picture on show.
-func (p *painter) turn(sc *scene, now, frame time.Duration) (host *tile) {
+func (p *painter) turn(sc *scene, now, frame time.Duration) (host *source, first *tile) {
 	p.sources = p.e.stage.all(p.sources[:0])
 	for _, s := range p.sources {
 		t, fresh := s.tiles.take(now)
 		if !fresh {
 			continue
 		}
-		s.shown(t.at, frame)
-		if len(sc.cells) > 0 && s.id == sc.cells[0].source {
-			host = t
+		leads := len(sc.cells) > 0 && s.id == sc.cells[0].source
+		s.shown(t.at, frame, leads)
+		if leads {
+			host, first = s, t
 		}
 	}
-	return host
+	return host, first
 }
 
 // begin reports whether everything must be drawn.

@@ -14,15 +14,20 @@ import (
 // is lost or made twice for it.
 type phaser struct {
 	period time.Duration
+	late   time.Duration // the window's end
 	phase  time.Duration
 	re, im float64 // mean direction of the host's pictures on the circle of a period
 }
 
 const (
 	phaseStep = 400 * time.Microsecond
-	// phaseLate is the window's end. Most of the window lies before the frame's
-	// own time: sound is delayed by 40 ms, and the picture must not lead it by more.
-	phaseLate = 5 * time.Millisecond
+	// phaseLate is the window's end while the host's sound is delayed by phaseSound.
+	// Most of the window lies before the frame's own time, and all the more if the
+	// sound is later: so the picture need not wait for it, and does not lead it by
+	// more than lip sync allows.
+	phaseLate  = 5 * time.Millisecond
+	phaseSound = 40 * time.Millisecond
+	phaseMost  = 120 * time.Millisecond
 	// phaseGrip keeps the phase from walking when the host sits on the window's end.
 	phaseGrip = 3 * time.Millisecond
 	// coherent is how concentrated the host's pictures must be: 1 is always at the
@@ -35,6 +40,14 @@ func (p *phaser) observe(t time.Duration) {
 	a := 2 * math.Pi * float64(t%p.period) / float64(p.period)
 	p.re += (math.Cos(a) - p.re) * 0.05
 	p.im += (math.Sin(a) - p.im) * 0.05
+}
+
+// follow moves the window by how much the host's sound is delayed.
+func (p *phaser) follow(sound time.Duration) {
+	late := phaseLate - min(max(sound-phaseSound, 0), phaseMost)
+	if d := late - p.late; d > 8*time.Millisecond || d < -8*time.Millisecond {
+		p.late = late
+	}
 }
 
 // step moves the phase and returns it.
@@ -56,13 +69,13 @@ func (p *phaser) goal(r float64) time.Duration {
 	// The image of g nearest to the phase, if it is within reach; else within the
 	// window.
 	near := g + time.Duration(math.Round(float64(p.phase-g)/period))*p.period
-	if near <= phaseLate+phaseGrip && near > phaseLate-p.period-phaseGrip {
+	if near <= p.late+phaseGrip && near > p.late-p.period-phaseGrip {
 		return near
 	}
-	for g > phaseLate {
+	for g > p.late {
 		g -= p.period
 	}
-	for g <= phaseLate-p.period {
+	for g <= p.late-p.period {
 		g += p.period
 	}
 	return g

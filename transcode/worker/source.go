@@ -19,10 +19,14 @@ const (
 	videoWait = 128 // access units in front of a decoder
 	audioWait = 256
 
-	// leadLimit and holdLimit bound how far lip sync may move a picture.
-	leadLimit = 35 * time.Millisecond
-	lagLimit  = 25 * time.Millisecond
-	holdLimit = 500 * time.Millisecond
+	// leadLimit is by how much a picture may lead its sound; leadMargin is gained
+	// on it when it is held. holdLimit bounds that; lagLimit and releaseStep are
+	// when and how fast, for each picture, it is given up again.
+	leadLimit   = 33 * time.Millisecond
+	leadMargin  = 5 * time.Millisecond
+	holdLimit   = 500 * time.Millisecond
+	lagLimit    = 15 * time.Millisecond
+	releaseStep = 300 * time.Microsecond
 )
 
 // source is a participant's place in the mix.
@@ -151,9 +155,13 @@ func (s *source) endReplay(u unit) {
 
 // shown keeps lip sync: called by the video loop when a picture of program time
 // at is first shown, in a frame of program time frame.
-func (s *source) shown(at, frame time.Duration) {
+//
+// A picture that would lead its sound by too much is held back from then on. The
+// host is released as soon as the ticks' phase does the same without delay; guests
+// later, because their pictures move by whole frames.
+func (s *source) shown(at, frame time.Duration, host bool) {
 	d := frame - at
-	if s.delay == 0 || d-s.delay > time.Second || s.delay-d > time.Second {
+	if s.delay == 0 || (d-s.delay).Abs() > time.Second {
 		s.delay = d
 	}
 	s.delay += (d - s.delay) / 10
@@ -165,13 +173,19 @@ func (s *source) shown(at, frame time.Duration) {
 	}
 	s.offset = sound - s.delay
 	hold := time.Duration(s.hold.Load())
-	switch {
-	case s.offset > leadLimit && hold < holdLimit:
-		hold += time.Millisecond
-	case s.offset < -lagLimit && hold > 0:
-		hold -= min(hold, time.Millisecond)
+	release := -lagLimit
+	if host {
+		release = lagLimit
 	}
-	s.hold.Store(int64(hold))
+	change := time.Duration(0)
+	switch {
+	case s.offset > leadLimit:
+		change = min(s.offset-leadLimit+leadMargin, holdLimit-hold)
+	case s.offset < release:
+		change = -min(hold, releaseStep)
+	}
+	s.hold.Store(int64(hold + change))
+	s.delay += change // what the mean will come to, lest it be done twice
 }
 
 func (s *source) stats(now time.Duration) transcode.SourceStats {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"github.com/regie-live/regie/transcode"
@@ -43,8 +44,9 @@ func (e *engine) videoLoop() error {
 	}
 	defer enc.Close()
 	v := &video{
-		e: e, program: p, enc: enc, next: e.setup.VideoNext, extra: never, beat: never,
-		paint: painter{e: e}, phase: phaser{period: time.Second / time.Duration(p.FPS)},
+		stats: transcode.Stats{PID: os.Getpid()},
+		e:     e, program: p, enc: enc, next: e.setup.VideoNext, extra: never, beat: never,
+		paint: painter{e: e}, phase: phaser{period: time.Second / time.Duration(p.FPS), late: phaseLate},
 	}
 	if !v.settle() {
 		return nil
@@ -122,8 +124,11 @@ func (v *video) tick(n int64) error {
 	if canvas == nil {
 		return errors.New("no canvas to draw on: out of memory")
 	}
-	if host := v.paint.paint(canvas, now, v.program.FrameTime(n)); host != nil {
-		v.phase.observe(host.ready)
+	if host, t := v.paint.paint(canvas, now, v.program.FrameTime(n)); t != nil {
+		v.phase.observe(t.ready)
+		if sound, playing := host.input.Delay(); playing {
+			v.phase.follow(sound)
+		}
 	}
 	key := v.key(n, now)
 	data, isKey, err := v.enc.Encode(n, key)

@@ -1,0 +1,207 @@
+package worker_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/compose"
+	"github.com/regie-live/regie/transcode/media"
+	"github.com/regie-live/regie/transcode/testcard"
+)
+
+// workerPID finds the process of the rig's present worker.
+func (r *rig) workerPID() int {
+	r.t.Helper()
+	pid := 0
+	r.wait("a worker", 5*time.Second, func() bool { pid = r.stats.PID; return pid != 0 })
+	return pid
+}
+
+// TestWorkerDies: the program goes on from where it was, and shows the
+// participants again at once, from the pictures since their last keyframe.
+func TestWorkerDies(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		signal unix.Signal
+		within time.Duration
+		cause  string
+	}{
+		{"killed", unix.SIGKILL, time.Second, "killed"},
+		{"hangs", unix.SIGSTOP, 3 * time.Second, "hangs"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, small)
+			r.grid("host", "guest1")
+			// No keyframe comes after the first: only replay can bring pictures.
+			for _, id := range []transcode.SourceID{"host", "guest1"} {
+				r.join(id, testcard.Options{Name: string(id), Color: green, ToneHz: 440, W: 320, H: 180, Kbps: 500, GOP: 100000}, nil)
+				r.mu.Lock()
+				r.onKey[id] = nil
+				r.mu.Unlock()
+			}
+			r.until(3 * time.Second)
+			pid := r.workerPID()
+			died := r.s.Now()
+			if err := unix.Kill(pid, c.signal); err != nil {
+				t.Fatal(err)
+			}
+			r.wait("another worker's picture", c.within+5*time.Second, func() bool {
+				return len(r.causes) > 0 && r.packets[len(r.packets)-1].Track == transcode.Video && r.stats.PID != pid
+			})
+			r.until(r.s.Now() + time.Second)
+			checkTimeline(t, r)
+			r.mu.Lock()
+			cause := r.causes[0]
+			r.mu.Unlock()
+			if !strings.Contains(cause.Error(), c.cause) {
+				t.Errorf("cause %q, want %q", cause, c.cause)
+			}
+			var before, after time.Duration
+			for _, p := range r.taken(transcode.Video) {
+				if p.at < died {
+					before = p.at
+				} else if after == 0 && p.at > died+50*time.Millisecond {
+					after = p.at
+					if !p.Key {
+						t.Error("the new worker's first frame is no keyframe")
+					}
+				}
+			}
+			t.Logf("no frame for %v", after-before)
+			if after-before > c.within {
+				t.Errorf("no frame for %v, want at most %v", after-before, c.within)
+			}
+			frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
+				if pts < 2*time.Second {
+					return
+				}
+				for i := range 2 {
+					if got := mean(p, quarter(small, i)); !near(got, green) {
+						t.Errorf("at %v cell %d is %v: the participant is gone", pts, i, got)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestSourceStops: one participant's cell alone changes when it stops: the last
+// picture stands, then a name card comes. A participant that comes back is in its
+// cell again.
+func TestSourceStops(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, small)
+	r.grid("host", "guest1")
+	r.join("host", testcard.Options{Name: "host", Color: red, ToneHz: 330, W: 320, H: 180, Kbps: 500}, nil)
+	guest := testcard.Options{Name: "guest1", Color: blue, ToneHz: 550, W: 320, H: 180, Kbps: 500}
+	p := r.join("guest1", guest, nil)
+	r.until(2 * time.Second)
+	p.stop()
+	stopped := r.s.Now()
+	r.s.SetTracks("guest1", nil)
+	r.until(stopped + 4*time.Second)
+	back := r.s.Now()
+	r.publish("guest1", guest, nil)
+	r.until(back + 2*time.Second)
+	checkTimeline(t, r)
+	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
+		if pts < 1500*time.Millisecond {
+			return
+		}
+		if got := mean(p, quarter(small, 0)); !near(got, red) {
+			t.Errorf("at %v the host's cell is %v", pts, got)
+		}
+		shown := near(mean(p, quarter(small, 1)), blue)
+		switch {
+		case pts < stopped+2500*time.Millisecond && !shown:
+			t.Errorf("at %v the guest's picture does not stand", pts)
+		case pts > stopped+3500*time.Millisecond && pts < back && shown:
+			t.Errorf("at %v the guest's picture still stands", pts)
+		case pts > back+1500*time.Millisecond && !shown:
+			t.Errorf("at %v the guest is not back", pts)
+		}
+	})
+	ps := r.taken(transcode.Opus)
+	at := func(from time.Duration) []float64 {
+		i := int(from.Seconds()*48000)/960 - int(ps[0].PTS)/960
+		return sound(t, ps[i:i+20], opusTrack)[4800:14400]
+	}
+	if a := tone(at(stopped+time.Second), 550); a > 0.01 {
+		t.Errorf("the guest is heard after it stopped: %.3f", a)
+	}
+	if a := tone(at(stopped+time.Second), 330); a < 0.15 {
+		t.Errorf("the host is not heard: %.3f", a)
+	}
+	if a := tone(at(back+1500*time.Millisecond), 550); a < 0.15 {
+		t.Errorf("the guest is not heard again: %.3f", a)
+	}
+}
+
+// TestGarbage: damaged and invented access units cost their sender's cell, ask for
+// a keyframe, and touch nobody else.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, small)
+	r.grid("host", "guest1", "guest2")
+	r.join("host", testcard.Options{Name: "host", Color: red, ToneHz: 330, W: 320, H: 180, Kbps: 500}, nil)
+	rnd := rand.New(rand.NewPCG(9, 9))
+	var bad atomic.Bool
+	r.join("guest1", testcard.Options{Name: "guest1", Color: blue, W: 320, H: 180, Kbps: 500}, func(au *media.AccessUnit, _ time.Duration) bool {
+		if bad.Load() && rnd.IntN(3) == 0 {
+			d := append([]byte(nil), au.Data...)
+			for range 1 + len(d)/50 {
+				d[rnd.IntN(len(d))] = byte(rnd.Uint32())
+			}
+			au.Data = d
+		}
+		return true
+	})
+	// Noise that claims to be a keyframe, with timestamps from anywhere.
+	r.join("guest2", testcard.Options{Name: "guest2", Color: gold, W: 320, H: 180, Kbps: 500}, func(au *media.AccessUnit, _ time.Duration) bool {
+		d := make([]byte, 1+rnd.IntN(4000))
+		for i := range d {
+			d[i] = byte(rnd.Uint32())
+		}
+		copy(d, []byte{0, 0, 0, 1, 0x65})
+		au.Data, au.Key = d, true
+		au.PTS = time.Duration(rnd.Int64N(1 << 50))
+		return true
+	})
+	r.until(2 * time.Second)
+	bad.Store(true)
+	r.until(5 * time.Second)
+	bad.Store(false)
+	good := r.s.Now()
+	r.until(good + 3*time.Second)
+	checkTimeline(t, r)
+	r.mu.Lock()
+	asked, restarts, errs := r.keys["guest1"], len(r.causes), map[transcode.SourceID]uint64{}
+	for _, s := range r.stats.SourceStats {
+		errs[s.ID] = s.Errors
+	}
+	r.mu.Unlock()
+	if asked == 0 || asked > 8 {
+		t.Errorf("asked guest1 for a keyframe %d times in 3 s of damage, want once a second", asked)
+	}
+	if restarts != 0 {
+		t.Errorf("%d workers died", restarts)
+	}
+	if errs["guest1"] == 0 || errs["guest2"] == 0 || errs["host"] != 0 {
+		t.Errorf("errors counted: %v", errs)
+	}
+	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
+		if got := mean(p, quarter(small, 0)); pts > 1500*time.Millisecond && !near(got, red) {
+			t.Errorf("at %v the host's cell is %v", pts, got)
+		}
+		if got := mean(p, quarter(small, 1)); pts > good+2*time.Second && !near(got, blue) {
+			t.Errorf("at %v guest1 is not back: %v", pts, got)
+		}
+	})
+}
