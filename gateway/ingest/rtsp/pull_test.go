@@ -36,12 +36,13 @@ type camera struct {
 	server *gortsplib.Server
 	stream *gortsplib.ServerStream
 	h264   *format.H264
+	ready  chan struct{} // closed once stream is set: the server runs before
 	stop   func()
 }
 
 func newCamera(t *testing.T, address string) *camera {
 	t.Helper()
-	c := &camera{h264: &format.H264{PayloadTyp: 96, SPS: sps, PPS: pps, PacketizationMode: 1}}
+	c := &camera{h264: &format.H264{PayloadTyp: 96, SPS: sps, PPS: pps, PacketizationMode: 1}, ready: make(chan struct{})}
 	c.server = &gortsplib.Server{Handler: c, RTSPAddress: address}
 	if err := c.server.Start(); err != nil {
 		t.Fatal(err)
@@ -56,6 +57,7 @@ func newCamera(t *testing.T, address string) *camera {
 	if err := c.stream.Initialize(); err != nil {
 		t.Fatal(err)
 	}
+	close(c.ready)
 	stopped, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -108,6 +110,7 @@ func (c *camera) film(stopped chan struct{}) {
 }
 
 func (c *camera) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	<-c.ready
 	if !ctx.Conn.VerifyCredentials(ctx.Request, "regie", cameraPassword) {
 		return &base.Response{StatusCode: base.StatusUnauthorized, Header: base.Header{
 			"WWW-Authenticate": {`Basic realm="camera"`}}}, nil, nil
