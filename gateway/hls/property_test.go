@@ -20,7 +20,7 @@ import (
 // missing sound. Whatever happens, every playlist must be legal and follow from
 // the one before, and the media must last as long as the playlist says.
 func TestAnyProgram(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(16) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			pick := func(v ...int) int { return v[r.IntN(len(v))] }
@@ -32,13 +32,13 @@ func TestAnyProgram(t *testing.T) {
 			s := newSource(t, o)
 			s.lag = time.Duration(pick(0, 20, 80)) * time.Millisecond
 			w := &watcher{t: t, source: s}
-			for range 40 * o.FPS {
+			for range 25 * o.FPS {
 				trouble(s, r)
 				w.look()
 			}
 			s.stream.End()
 			w.look()
-			if !w.last.ended || w.segments < 3 {
+			if !w.last.ended || w.segments < 2 {
 				t.Errorf("%d segments, ended: %v", w.segments, w.last.ended)
 			}
 		})
