@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"image/color"
@@ -43,14 +42,7 @@ func (c demoCmd) Run() error {
 		return err
 	}
 	conf := loaded.Config
-	key := func() config.Secret { return config.Secret(rand.Text()) }
-	conf.Sessions = []config.Session{{
-		ID: "studio", Title: "First session", Autostart: true,
-		Host: config.Participant{Name: "Ana", Key: key(), Gain: 1},
-		Guests: []config.Participant{
-			{Name: "Théo", Key: key(), Gain: 1}, {Name: "Mei", Key: key(), Gain: 1}, {Name: "Lou", Key: key(), Gain: 1},
-		},
-	}}
+	conf.Sessions = []config.Session{demoSession()}
 	log := newLogger(conf.Log)
 	g, err := gateway.New(gateway.Options{Config: conf, Version: version(), Logger: log})
 	if err != nil {
@@ -63,21 +55,29 @@ func (c demoCmd) Run() error {
 			for _, creator := range cast(conf, g.Addrs()) {
 				creators.Go(func() { keepCreating(ctx, log, creator) })
 			}
-			creators.Go(func() { announce(ctx, g) })
+			creators.Go(func() { announce(ctx, g, scheme(conf)) })
 			creators.Wait()
 		})
 	})
+}
+
+// demoSession is a host and three guests with fresh keys.
+func demoSession() config.Session {
+	someone := func(name string) config.Participant {
+		return config.Participant{Name: name, Key: config.NewKey(), Gain: 1}
+	}
+	return config.Session{
+		ID: "studio", Title: "First session", Autostart: true,
+		Host:   someone("Ana"),
+		Guests: []config.Participant{someone("Théo"), someone("Mei"), someone("Lou")},
+	}
 }
 
 // cast gives each participant a face, a voice and a way in; ways that are
 // switched off are replaced by WHIP.
 func cast(conf config.Config, at gateway.Addrs) []creation {
 	s := conf.Sessions[0]
-	web := "http://"
-	if conf.TLS.Cert != "" {
-		web = "https://"
-	}
-	whip := web + near(at.HTTP) + "/whip"
+	whip := scheme(conf) + near(at.HTTP) + "/whip"
 	or := func(scheme, addr, rest string) string {
 		if addr == "" {
 			return whip
@@ -127,7 +127,7 @@ func keepCreating(ctx context.Context, log *slog.Logger, c creation) {
 }
 
 // announce prints the page's address once the session is on air.
-func announce(ctx context.Context, g *gateway.Gateway) {
+func announce(ctx context.Context, g *gateway.Gateway, scheme string) {
 	for tick := time.NewTicker(100 * time.Millisecond); ; {
 		select {
 		case <-ctx.Done():
@@ -135,7 +135,7 @@ func announce(ctx context.Context, g *gateway.Gateway) {
 		case <-tick.C:
 		}
 		if g.OnAir("studio") == 4 {
-			fmt.Printf("\nOn air. Open http://%s/s/studio  (Ctrl-C ends the demo)\n", near(g.Addrs().HTTP))
+			fmt.Printf("\nOn air. Open %s%s/s/studio  (Ctrl-C ends the demo)\n", scheme, near(g.Addrs().HTTP))
 			return
 		}
 	}

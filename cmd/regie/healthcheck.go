@@ -54,9 +54,5 @@ func healthURL(c config.Config) (string, error) {
 	case "::":
 		host = "::1"
 	}
-	scheme := "http"
-	if c.TLS.Cert != "" {
-		scheme = "https"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port) + "/healthz", nil
+	return scheme(c) + net.JoinHostPort(host, port) + "/healthz", nil
 }

@@ -22,6 +22,9 @@ func (c serveCmd) Run() error {
 		return err
 	}
 	log := newLogger(loaded.Config.Log)
+	for _, w := range loaded.Warnings {
+		log.Warn(w)
+	}
 	g, err := gateway.New(gateway.Options{Config: loaded.Config, Version: version(), Logger: log})
 	if err != nil {
 		return err
@@ -37,10 +40,7 @@ func (c serveCmd) Run() error {
 // greet says on standard output where everything is, in a dozen lines. Logs go
 // to standard error.
 func greet(c config.Config, at gateway.Addrs, keys string) {
-	web := "http://"
-	if c.TLS.Cert != "" {
-		web = "https://"
-	}
+	web := scheme(c)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Regie %s\n", version())
 	for _, line := range []struct{ label, before, addr, after string }{
@@ -59,6 +59,14 @@ func greet(c config.Config, at gateway.Addrs, keys string) {
 	}
 	fmt.Fprintf(&b, "  %-9s%d (%s)\n", "sessions", len(c.Sessions), keys)
 	_, _ = os.Stdout.WriteString(b.String())
+}
+
+// scheme is how HTTP is spoken.
+func scheme(c config.Config) string {
+	if c.TLS.Cert != "" {
+		return "https://"
+	}
+	return "http://"
 }
 
 // near is an address as one would type it on this machine.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 
 	"github.com/regie-live/regie/transcode/worker"
@@ -13,6 +12,6 @@ import (
 type workerCmd struct{}
 
 func (workerCmd) Run() error {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return worker.Run(context.Background(), os.Stdin, os.Stdout, log)
+	os.Exit(worker.Main(context.Background()))
+	return nil
 }
