@@ -70,7 +70,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-func binary(t testing.TB) string {
+func executable(t testing.TB) string {
 	t.Helper()
 	b, err := build()
 	if err != nil {
@@ -126,7 +126,7 @@ func prepare(t testing.TB, s setup) *appliance {
 func (a *appliance) run() {
 	a.t.Helper()
 	_ = os.Remove(a.portsFile())
-	a.cmd = exec.Command(binary(a.t), "serve", "-c", a.config)
+	a.cmd = exec.Command(executable(a.t), "serve", "-c", a.config)
 	a.cmd.Dir = a.dir
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	// A group of its own, so that nothing survives a test that goes wrong.

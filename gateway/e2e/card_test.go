@@ -70,7 +70,8 @@ type card struct {
 	blocks int64
 	packet int64 // next audio packet
 	queue  []media.AccessUnit
-	asked  atomic.Bool // for a keyframe
+	asked  atomic.Bool   // for a keyframe
+	until  time.Duration // when it falls silent; negative: from the start; 0: never
 }
 
 // headroom is added to every timestamp, because sound begins a little before 0.
@@ -181,6 +182,9 @@ func (c *card) RequestKeyframe() { c.asked.Store(true) }
 
 func (c *card) leave(au media.AccessUnit, err error) (media.AccessUnit, time.Duration, error) {
 	due := au.PTS
+	if c.until < 0 || c.until > 0 && due > c.until {
+		due = never
+	}
 	au.PTS = time.Duration(float64(au.PTS) * c.speed)
 	return au, due, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bluenviron/gohlslib/v2/pkg/playlist"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"github.com/regie-live/regie/transcode/media"
 )
@@ -184,8 +185,9 @@ func (p *player) readInit(ctx context.Context, base *url.URL, list *playlist.Med
 	}
 	for _, t := range init.Tracks {
 		p.scale[t.ID] = t.TimeScale
-		if t.Codec.IsVideo() {
+		if picture, ok := t.Codec.(*codecs.H264); ok {
 			p.video = t.ID
+			p.configure(picture.SPS, picture.PPS)
 		} else {
 			p.audio = t.ID
 		}

@@ -22,6 +22,7 @@ type screen struct {
 
 	picture *libav.VideoDecoder
 	sound   *libav.AudioDecoder
+	config  []byte // goes before the next access unit
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at every frame and block
@@ -72,8 +73,18 @@ func (s *screen) close() {
 	s.sound.Close()
 }
 
+// configure takes parameter sets that are not in the stream.
+func (s *screen) configure(nals ...[]byte) {
+	for _, nal := range nals {
+		s.config = append(append(s.config, 0, 0, 0, 1), nal...)
+	}
+}
+
 // video takes an access unit in Annex B form.
 func (s *screen) video(data []byte, pts time.Duration) {
+	if s.config != nil {
+		data, s.config = slices.Concat(s.config, data), nil
+	}
 	err := s.picture.Decode(data, pts, func(f *libav.Frame) {
 		pic := compose.NewPicture(f.W, f.H)
 		if err := f.ScaleTo(pic, image.Rect(0, 0, f.W, f.H)); err != nil {
