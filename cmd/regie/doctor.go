@@ -50,7 +50,7 @@ func examine(loaded *config.Loaded, file string) []finding {
 	}
 	findings = append(findings, checkPorts(cfg)...)
 	findings = append(findings, checkDataDir(cfg.Data.Dir)...)
-	findings = append(findings, checkCertificate(cfg.TLS), checkFiles(), checkCores(len(cfg.Sessions)))
+	findings = append(findings, checkCertificate(cfg.TLS), checkEncoder(cfg.Program), checkFiles(), checkCores(len(cfg.Sessions)))
 	return findings
 }
 

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -158,6 +161,40 @@ func checkCertificate(t config.TLS) finding {
 		return finding{warn, "tls", says, "certbot renew"}
 	}
 	return finding{ok, "tls", says, ""}
+}
+
+// goodSpeed leaves room for decoding four participants beside the encoder.
+const goodSpeed = 2.5
+
+// checkEncoder lets a worker process encode for a moment, where a codec that
+// crashes ends that process only.
+func checkEncoder(p config.Program) finding {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", "worker", "--probe",
+		fmt.Sprintf("--width=%d", p.Width), fmt.Sprintf("--height=%d", p.Height), fmt.Sprintf("--fps=%d", p.FPS), fmt.Sprintf("--kbps=%d", p.Kbps))
+	cmd.Args[0] = "regie" // what a process list shows
+	var said, complaint strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &complaint
+	err := cmd.Run()
+	var speed float64
+	if err == nil {
+		_, err = fmt.Sscan(said.String(), &speed)
+	}
+	return judgeEncoder(p, speed, err, complaint.String())
+}
+
+func judgeEncoder(p config.Program, speed float64, err error, complaint string) finding {
+	program := fmt.Sprintf("%d×%d at %d frames a second", p.Width, p.Height, p.FPS)
+	switch {
+	case err != nil:
+		return finding{fail, "encoder", fmt.Sprintf("cannot encode %s: %v %s", program, err, strings.TrimSpace(complaint)),
+			"sudo apt-get install libavcodec59 libavutil57 libswscale6 libswresample4"}
+	case speed < goodSpeed:
+		return finding{warn, "encoder", fmt.Sprintf("one core encodes %s at %.1f × real time, and %.1f are needed to mix four participants as well", program, speed, goodSpeed),
+			"regie serve --set program.width=854 --set program.height=480"}
+	}
+	return finding{ok, "encoder", fmt.Sprintf("one core encodes %s at %.1f × real time", program, speed), ""}
 }
 
 // goodFiles: a WHEP viewer needs none, an LL-HLS viewer one or two connections.

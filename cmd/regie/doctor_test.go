@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -99,6 +100,13 @@ func TestCheckCores(t *testing.T) {
 func TestCheckCertificate(t *testing.T) {
 	expect(t, checkCertificate(config.TLS{}), ok, "self-signed")
 	expect(t, checkCertificate(config.TLS{Cert: "none.pem", Key: "none.pem"}), fail, "no such file")
+}
+
+func TestJudgeEncoder(t *testing.T) {
+	p := config.Default().Program
+	expect(t, judgeEncoder(p, 8, nil, ""), ok, "1280×720 at 30 frames a second at 8.0 × real time")
+	expect(t, judgeEncoder(p, 1.2, nil, ""), warn, "1.2 × real time")
+	expect(t, judgeEncoder(p, 0, errors.New("exit status 1"), "no libx264\n"), fail, "exit status 1 no libx264")
 }
 
 func TestReport(t *testing.T) {
