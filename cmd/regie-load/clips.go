@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/asticode/go-astits"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mpegts"
+	tscodecs "github.com/bluenviron/mediacommon/v2/pkg/formats/mpegts/codecs"
+
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// clip is one participant's stream in memory, and the file that ffmpeg reads.
+type clip struct {
+	file   string
+	tracks []media.Track
+	units  []timed // by the time at which a live encoder would send them
+}
+
+type timed struct {
+	media.AccessUnit
+	due time.Duration
+}
+
+const clipSeconds = 20
+
+// makeClips has ffmpeg write four 720p30 streams at 2.5 Mbit/s: moving pictures
+// with noise, so that neither decoding nor encoding is a walk-over.
+func makeClips(ctx context.Context, dir string) ([]clip, error) {
+	pictures := []string{
+		"testsrc2=size=1280x720:rate=30",
+		"mandelbrot=size=1280x720:rate=30",
+		"testsrc=size=1280x720:rate=30",
+		"smptehdbars=size=1280x720:rate=30",
+	}
+	var clips []clip
+	for i, picture := range pictures {
+		file := filepath.Join(dir, fmt.Sprintf("clip%d.ts", i))
+		cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-y",
+			"-f", "lavfi", "-i", picture+",noise=alls=6:allf=t", "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=48000", 220+110*i),
+			"-t", fmt.Sprint(clipSeconds), "-pix_fmt", "yuv420p",
+			"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "high", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60",
+			"-c:a", "aac", "-b:a", "128k", "-ac", "2", file)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Run(); err != nil {
+			return nil, fmt.Errorf("ffmpeg could not make a clip: %w", err)
+		}
+		c, err := readClip(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		clips = append(clips, c)
+	}
+	return clips, nil
+}
+
+func readClip(file string) (clip, error) {
+	c := clip{file: file}
+	f, err := os.Open(file)
+	if err != nil {
+		return c, err
+	}
+	defer f.Close()
+	r := &mpegts.Reader{R: bufio.NewReader(f)}
+	if err := r.Initialize(); err != nil {
+		return c, err
+	}
+	add := func(kind media.Kind, pts int64, key bool, data []byte) {
+		at := time.Duration(pts) * time.Second / 90000
+		c.units = append(c.units, timed{media.AccessUnit{Kind: kind, PTS: at, Key: key, Data: data}, at})
+	}
+	for _, t := range r.Tracks() {
+		switch codec := t.Codec.(type) {
+		case *tscodecs.H264:
+			c.tracks = append(c.tracks, media.Track{Codec: media.H264})
+			r.OnDataH264(t, func(pts, _ int64, au [][]byte) error {
+				data, err := h264.AnnexB(au).Marshal()
+				add(media.Video, pts, h264.IsRandomAccess(au), data)
+				return err
+			})
+		case *tscodecs.MPEG4Audio:
+			config, err := codec.Config.Marshal()
+			if err != nil {
+				return c, err
+			}
+			c.tracks = append(c.tracks, media.Track{Codec: media.AAC, SampleRate: 48000, Channels: 2, Config: config})
+			r.OnDataMPEG4Audio(t, func(pts int64, aus [][]byte) error {
+				for i, au := range aus {
+					add(media.Audio, pts+int64(i)*1024*90000/48000, true, au)
+				}
+				return nil
+			})
+		}
+	}
+	for {
+		if err := r.Read(); errors.Is(err, io.EOF) || errors.Is(err, astits.ErrNoMorePackets) {
+			break
+		} else if err != nil {
+			return c, err
+		}
+	}
+	if len(c.units) == 0 {
+		return c, errors.New("nothing in it")
+	}
+	slices.SortStableFunc(c.units, func(a, b timed) int { return int(a.due - b.due) })
+	first := c.units[0].due
+	for i := range c.units {
+		c.units[i].due -= first
+	}
+	return c, nil
+}

@@ -1,0 +1,48 @@
+// Command regie-load measures Regie: what mixing costs beside the ffmpeg program
+// doing the same job, how long a frame is under way, and what viewers cost.
+//
+// It guarantees: traffic goes to this machine's loopback only, every run is
+// bounded in time, Ctrl-C ends it and everything it started, and no figure is
+// printed that was not measured in this run.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/regie-live/regie/transcode/worker"
+
+	"log/slog"
+)
+
+type cli struct {
+	Bench   benchCmd   `cmd:"" help:"Measure everything, and print the table of the README."`
+	Viewers viewersCmd `cmd:"" hidden:"" help:"Be an audience; started by bench."`
+	Worker  workerCmd  `cmd:"" hidden:"" help:"Mix one program; started by bench."`
+}
+
+// workerCmd lets the sessions of a benchmark start this very program.
+type workerCmd struct{}
+
+func (workerCmd) Run(ctx context.Context) error {
+	return worker.Run(ctx, os.Stdin, os.Stdout, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	var c cli
+	parser := kong.Must(&c, kong.Name("regie-load"), kong.Description("Measures Regie."), kong.BindTo(ctx, (*context.Context)(nil)))
+	command, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	err = command.Run()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "regie-load:", err)
+		os.Exit(1)
+	}
+}
