@@ -148,7 +148,9 @@ func TestPackageDocs(t *testing.T) {
 // Longer than the rule, each for its reason.
 var (
 	longFiles     = map[string]string{}
-	longFunctions = map[string]string{}
+	longFunctions = map[string]string{
+		"config/problem_test.go:TestProblems": "one table: every mistake with the words that answer it",
+	}
 )
 
 // TestSizes: files under 400 lines, functions under 100.
