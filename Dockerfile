@@ -30,6 +30,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     ca-certificates libavcodec59 libavutil57 libswscale6 libswresample4 \
+ && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin regie \
  && install -d -o regie -g regie -m 700 /data

@@ -150,7 +150,7 @@ func (creatorCmd) Run() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&c); err != nil {
 		return fmt.Errorf("a creator reads what it is to do from its standard input: %w", err)
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("creator", c.Card.Name)
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("creator", c.Card.Name)
 	return runUntilSignal(log, func(ctx context.Context) error {
 		card, err := testcard.Open(c.Card)
 		if err != nil {
