@@ -24,7 +24,9 @@ type audioEncoder struct {
 func audioEncoderFor(c media.Codec) (audioEncoder, bool) {
 	switch c {
 	case media.AAC:
-		return audioEncoder{name: "aac", rate: SampleRate, channels: 2}, true
+		// The fast search is as good as the thorough one at the 96 kbit/s and more of a
+		// program (21.0 against 20.3 dB at 128), for two fifths of its time.
+		return audioEncoder{name: "aac", rate: SampleRate, channels: 2, options: "aac_coder=fast"}, true
 	case media.Opus:
 		return audioEncoder{name: "libopus", rate: SampleRate, channels: 2,
 			options: "application=audio frame_duration=20 fec=1 packet_loss=5"}, true
