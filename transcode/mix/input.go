@@ -13,7 +13,7 @@ const (
 	maxJitter = 190 * time.Millisecond
 	// maxDelay bounds it for a publisher all of whose sound, or picture, is late.
 	maxDelay = 500 * time.Millisecond
-	// margin is kept above the latest packet of the last 16 s.
+	// margin is kept above the lateness of packets.
 	margin = 10 * time.Millisecond
 	// lead is how much earlier than its picture sound may come on average; 60 ms is
 	// allowed for each picture.
@@ -204,11 +204,26 @@ func (in *Input) note(late, now time.Duration) {
 
 // target is the delay that lateness and the picture ask for, in samples.
 func (in *Input) target() float64 {
-	d := max(minDelay, in.video-lead, in.skew+2*margin)
+	return Samples(min(max(in.need(), in.video-lead), maxDelay))
+}
+
+// need is what lateness alone asks for: twice within the window. What happens once
+// costs one short silence, which is less than a delay that stays.
+func (in *Input) need() time.Duration {
+	var first, second time.Duration
 	for _, l := range in.late {
-		d = max(d, l+margin)
+		second = max(second, min(first, l))
+		first = max(first, l)
 	}
-	return Samples(min(d, maxDelay))
+	return max(minDelay, in.skew+2*margin, second+margin)
+}
+
+// Need is the delay that the sound's own lateness asks for, whatever the picture
+// does.
+func (in *Input) Need() time.Duration {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.need()
 }
 
 // Mix adds Block pairs to dst; at is the program time of the first, in samples.
@@ -243,11 +258,15 @@ func (in *Input) Mix(dst []float32, at int64) {
 }
 
 // creep moves the delay towards its target: slowly while something plays, and
-// back only when that is worth bending the pitch.
+// back only when that is worth bending the pitch. What would take too long to
+// reach is reached by a pause.
 func (in *Input) creep() {
 	t := in.target()
 	if t > in.aim || t < in.aim-slack {
 		in.aim = t
+	}
+	if in.aim-in.delay > leap {
+		in.stop()
 	}
 	if !in.playing {
 		in.delay = in.aim

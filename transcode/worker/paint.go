@@ -27,14 +27,14 @@ type content struct {
 	seq uint64 // of a tile, whose memory is used again; 0 for a card
 }
 
-// paint draws the frame of program time frame. host is the first cell's source and
+// paint draws the frame of program time frame; late when it is made long after. host is the first cell's source and
 // t its picture, when that is new.
-func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration) (host *source, t *tile) {
+func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration, late bool) (host *source, t *tile) {
 	sc := p.e.scenes.ready.Load()
 	if sc == nil {
 		sc = &scene{}
 	}
-	host, t = p.turn(sc, now, frame)
+	host, t = p.turn(sc, now, frame, late)
 	all := p.begin(canvas, sc)
 	if sc.slate != nil {
 		if all {
@@ -55,11 +55,11 @@ func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration) (host
 }
 
 // turn puts every source's newest picture on show.
-func (p *painter) turn(sc *scene, now, frame time.Duration) (host *source, first *tile) {
+func (p *painter) turn(sc *scene, now, frame time.Duration, late bool) (host *source, first *tile) {
 	p.sources = p.e.stage.all(p.sources[:0])
 	for _, s := range p.sources {
 		t, fresh := s.tiles.take(now)
-		if !fresh {
+		if !fresh || late {
 			continue
 		}
 		leads := len(sc.cells) > 0 && s.id == sc.cells[0].source

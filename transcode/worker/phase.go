@@ -15,19 +15,20 @@ import (
 type phaser struct {
 	period time.Duration
 	late   time.Duration // the window's end
+	lag    time.Duration // mean of the host's pictures
 	phase  time.Duration
 	re, im float64 // mean direction of the host's pictures on the circle of a period
 }
 
 const (
-	phaseStep = 400 * time.Microsecond
-	// phaseLate is the window's end while the host's sound is delayed by phaseSound.
-	// Most of the window lies before the frame's own time, and all the more if the
-	// sound is later: so the picture need not wait for it, and does not lead it by
-	// more than lip sync allows.
-	phaseLate  = 5 * time.Millisecond
-	phaseSound = 40 * time.Millisecond
-	phaseMost  = 120 * time.Millisecond
+	phaseStep = 800 * time.Microsecond
+	// phaseLate is the window's end at most, and phaseMost how far it may go before:
+	// it is placed so that the picture's delay, counted to the frame's own time,
+	// is from phaseLead less than the sound's up to one frame more. So the picture
+	// need not wait for its sound.
+	phaseLate = 5 * time.Millisecond
+	phaseMost = -120 * time.Millisecond
+	phaseLead = 33 * time.Millisecond
 	// phaseGrip keeps the phase from walking when the host sits on the window's end.
 	phaseGrip = 3 * time.Millisecond
 	// coherent is how concentrated the host's pictures must be: 1 is always at the
@@ -42,10 +43,12 @@ func (p *phaser) observe(t time.Duration) {
 	p.im += (math.Sin(a) - p.im) * 0.05
 }
 
-// follow moves the window by how much the host's sound is delayed.
-func (p *phaser) follow(sound time.Duration) {
-	late := phaseLate - min(max(sound-phaseSound, 0), phaseMost)
-	if d := late - p.late; d > 8*time.Millisecond || d < -8*time.Millisecond {
+// follow moves the window. lag is how long the host's pictures take to be ready,
+// sound the delay that its sound needs.
+func (p *phaser) follow(lag, sound time.Duration) {
+	p.lag += (lag - p.lag) / 16
+	late := min(max(p.lag+phaseGrip-(sound-phaseLead), phaseMost), phaseLate)
+	if (late - p.late).Abs() > 6*time.Millisecond {
 		p.late = late
 	}
 }

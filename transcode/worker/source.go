@@ -21,7 +21,7 @@ const (
 
 	// leadLimit is by how much a picture may lead its sound; leadMargin is gained
 	// on it when it is held. holdLimit bounds that; lagLimit and releaseStep are
-	// when and how fast, for each picture, it is given up again.
+	// when and how slowly, for each picture, it is given up again.
 	leadLimit   = 33 * time.Millisecond
 	leadMargin  = 5 * time.Millisecond
 	holdLimit   = 500 * time.Millisecond
@@ -182,7 +182,7 @@ func (s *source) shown(at, frame time.Duration, host bool) {
 	case s.offset > leadLimit:
 		change = min(s.offset-leadLimit+leadMargin, holdLimit-hold)
 	case s.offset < release:
-		change = -min(hold, releaseStep)
+		change = -min(hold, max(releaseStep, (release-s.offset)/20))
 	}
 	s.hold.Store(int64(hold + change))
 	s.delay += change // what the mean will come to, lest it be done twice

@@ -19,6 +19,7 @@ type tile struct {
 	pic     *compose.Picture
 	inner   image.Rectangle // where the picture is; bars around it are black
 	at, due time.Duration   // its own program time, and when it may be shown
+	came    time.Duration   // when it was put
 	ready   time.Duration   // when it could first be shown
 	seq     uint64          // tells what was drawn before from what was not
 }
@@ -59,7 +60,7 @@ func (q *tiles) put(t *tile, now time.Duration) {
 	}
 	q.seq++
 	t.seq = q.seq
-	t.ready = max(now, t.due)
+	t.came, t.ready = now, max(now, t.due)
 	q.last = now
 	q.waiting = append(q.waiting, t)
 }

@@ -68,7 +68,7 @@ func (e *engine) videoLoop() error {
 		if err := v.catchUp(p.FrameAt(e.now()-v.phase.phase), true); err != nil {
 			return err
 		}
-		if err := v.tick(v.next); err != nil {
+		if err := v.tick(v.next, false); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func (v *video) settle() bool {
 func (v *video) catchUp(frame int64, late bool) error {
 	for v.next < frame {
 		if v.program.Border(v.next) {
-			if err := v.tick(v.next); err != nil {
+			if err := v.tick(v.next, true); err != nil {
 				return err
 			}
 			continue
@@ -117,18 +117,17 @@ func (v *video) catchUp(frame int64, late bool) error {
 	return nil
 }
 
-// tick makes frame n.
-func (v *video) tick(n int64) error {
+// tick makes frame n. A late one makes up for what was missed: nothing is learned
+// from when it shows what.
+func (v *video) tick(n int64, late bool) error {
 	now := v.e.now()
 	canvas := v.enc.Canvas()
 	if canvas == nil {
 		return errors.New("no canvas to draw on: out of memory")
 	}
-	if host, t := v.paint.paint(canvas, now, v.program.FrameTime(n)); t != nil {
+	if host, t := v.paint.paint(canvas, now, v.program.FrameTime(n), late); t != nil {
 		v.phase.observe(t.ready)
-		if sound, playing := host.input.Delay(); playing {
-			v.phase.follow(sound)
-		}
+		v.phase.follow(t.came-t.at, host.input.Need())
 	}
 	key := v.key(n, now)
 	data, isKey, err := v.enc.Encode(n, key)
