@@ -69,6 +69,8 @@ type Net struct {
 	certs []webrtc.Certificate
 	hosts *hosts
 
+	connectTimeout time.Duration // a test does not wait so long
+
 	stop context.CancelFunc
 	wg   sync.WaitGroup // the host refresher, and peers that are being closed
 
@@ -96,6 +98,8 @@ func Listen(c Config) (*Net, error) {
 		metrics: c.Metrics,
 		config:  c,
 		peers:   map[*Peer]struct{}{},
+
+		connectTimeout: connectTimeout,
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

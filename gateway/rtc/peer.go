@@ -132,7 +132,7 @@ func (p *Peer) start(o *Offer) (Answer, error) {
 	}
 	p.started = true
 	if !p.connected {
-		p.deadline = time.AfterFunc(connectTimeout, func() { p.Close(ErrNeverConnected) })
+		p.deadline = time.AfterFunc(p.net.connectTimeout, func() { p.Close(ErrNeverConnected) })
 	}
 	return finished, nil
 }

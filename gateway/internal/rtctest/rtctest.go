@@ -35,6 +35,8 @@ type Options struct {
 	// Loss is the share of media packets that are lost on the way to the client;
 	// over UDP only.
 	Loss float64
+	// Cut makes CutOff work; over UDP only.
+	Cut bool
 	// Send are tracks to publish, Receive kinds to view.
 	Send    []webrtc.TrackLocal
 	Receive []webrtc.RTPCodecType
@@ -57,6 +59,7 @@ type Client struct {
 	Answer   string
 
 	Lost atomic.Int64 // packets dropped for Options.Loss
+	cut  atomic.Bool
 	done chan struct{}
 }
 
@@ -133,7 +136,7 @@ func (c *Client) settings() webrtc.SettingEngine {
 	if c.o.TCP {
 		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
 	}
-	if c.o.Loss > 0 {
+	if c.o.Loss > 0 || c.o.Cut {
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
 			c.t.Fatal(err)
@@ -145,8 +148,11 @@ func (c *Client) settings() webrtc.SettingEngine {
 	return s
 }
 
+// CutOff pulls the plug: from now on nothing comes in or goes out.
+func (c *Client) CutOff() { c.cut.Store(true) }
+
 // lossy drops SRTP packets (first byte 128 to 191 and no RTCP type, RFC 7983,
-// RFC 5761) before anyone sees them.
+// RFC 5761) before anyone sees them, and everything once the plug is pulled.
 type lossy struct {
 	net.PacketConn
 	c *Client
@@ -156,12 +162,22 @@ func (l lossy) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := l.PacketConn.ReadFrom(b)
 		media := n > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
+		if err == nil && l.c.cut.Load() {
+			continue
+		}
 		if err == nil && media && rand.Float64() < l.c.o.Loss {
 			l.c.Lost.Add(1)
 			continue
 		}
 		return n, from, err
 	}
+}
+
+func (l lossy) WriteTo(b []byte, to net.Addr) (int, error) {
+	if l.c.cut.Load() {
+		return len(b), nil
+	}
+	return l.PacketConn.WriteTo(b, to)
 }
 
 // Offer returns the client's offer with all its candidates.
