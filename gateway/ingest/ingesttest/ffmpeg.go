@@ -71,3 +71,19 @@ func DecodeVideo(t testing.TB, codec media.Codec, stream []byte) int {
 	n, _ := strconv.Atoi(all[len(all)-1][1])
 	return n
 }
+
+// Clip has ffmpeg make an elementary stream of testsrc2 (320x180, 25 a second).
+func Clip(t testing.TB, pictures int, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*Patience)
+	defer cancel()
+	all := []string{"-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25",
+		"-frames:v", strconv.Itoa(pictures)}
+	cmd := exec.CommandContext(ctx, "ffmpeg", append(append(all, args...), "-")...)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("ffmpeg %v: %v\n%s", args, err, &said)
+	}
+	return out.Bytes()
+}

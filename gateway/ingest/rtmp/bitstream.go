@@ -137,41 +137,38 @@ const (
 )
 
 // temporalUnit returns b as OBUs that all have a size field, without temporal
-// delimiters. In the usual case it shares b's memory.
-func temporalUnit(b []byte) ([]byte, error) {
-	keep, whole := b[:0:0], true
-	start := len(b) // of the run of OBUs that can stay as they are
-	at := 0
-	err := eachOBU(b, func(kind byte, obu []byte, sized bool) {
-		if kind == obuTemporalDelimiter && at == 0 {
-			at += len(obu)
-			return
-		}
-		start = min(start, at)
-		at += len(obu)
-		whole = whole && sized && kind != obuTemporalDelimiter
-	})
-	if err != nil {
-		return nil, err
-	}
-	if whole {
-		return b[start:], nil
-	}
+// delimiters; in the usual case it shares b's memory. hasHeader says that a
+// sequence header is among them.
+func temporalUnit(b []byte) (out []byte, hasHeader bool, err error) {
+	plain, skip, at := true, 0, 0 // plain: after skip bytes of delimiters, all can stay
 	err = eachOBU(b, func(kind byte, obu []byte, sized bool) {
-		if kind == obuTemporalDelimiter {
-			return
+		switch {
+		case kind == obuTemporalDelimiter && skip == at:
+			skip += len(obu)
+		case kind == obuTemporalDelimiter || !sized:
+			plain = false
 		}
-		if sized {
-			keep = append(keep, obu...)
-			return
-		}
-		header := 1 + int(obu[0]>>2&1)
-		keep = append(keep, obu[0]|2)
-		keep = append(keep, obu[1:header]...)
-		keep = binary.AppendUvarint(keep, uint64(len(obu)-header))
-		keep = append(keep, obu[header:]...)
+		hasHeader = hasHeader || kind == obuSequenceHeader
+		at += len(obu)
 	})
-	return keep, err
+	if err != nil || plain {
+		return b[min(skip, len(b)):], hasHeader, err
+	}
+	out = make([]byte, 0, len(b)+binary.MaxVarintLen32)
+	err = eachOBU(b, func(kind byte, obu []byte, sized bool) {
+		switch {
+		case kind == obuTemporalDelimiter:
+		case sized:
+			out = append(out, obu...)
+		default:
+			header := 1 + int(obu[0]>>2&1)
+			out = append(out, obu[0]|2)
+			out = append(out, obu[1:header]...)
+			out = binary.AppendUvarint(out, uint64(len(obu)-header))
+			out = append(out, obu[header:]...)
+		}
+	})
+	return out, hasHeader, err
 }
 
 // eachOBU calls each with every OBU of b, header and all (AV1 section 5.3). The

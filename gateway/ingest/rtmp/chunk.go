@@ -195,13 +195,14 @@ func (r *chunkReader) messageHeader(s *chunkStream, format byte) error {
 }
 
 // repeatedTime skips the extended timestamp that a type 3 chunk repeats. Some
-// encoders leave it out, so it is only skipped if it is the one expected.
+// encoders leave it out, so it is only skipped if it is the one expected; or 0,
+// which others write, and which coded pictures do not contain.
 func (r *chunkReader) repeatedTime(s *chunkStream) error {
 	next, err := r.br.Peek(4)
 	if err != nil {
 		return noEOF(err)
 	}
-	if binary.BigEndian.Uint32(next) == s.delta {
+	if v := binary.BigEndian.Uint32(next); v == s.delta || v == 0 {
 		_, err = r.br.Discard(4)
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bluenviron/gortmplib/pkg/amf0"
@@ -42,7 +43,8 @@ type demuxer struct {
 
 	video, audio     *media.Track
 	lengthSize       int
-	noVideo, noAudio bool // by the metadata
+	av1Header        []byte // of the last configuration
+	noVideo, noAudio bool   // by the metadata
 	settled          bool
 	first            time.Time
 	held             []media.AccessUnit
@@ -110,13 +112,19 @@ func (d *demuxer) metadata(m rawMessage) {
 		if !ok {
 			continue
 		}
-		_, video := object.Get("videocodecid")
-		_, audio := object.Get("audiocodecid")
+		video, audio := announced(object, "videocodecid"), announced(object, "audiocodecid")
 		if video || audio {
 			d.noVideo, d.noAudio = !video, !audio
 		}
 		return
 	}
+}
+
+// announced reads a codec of onMetaData: a number or, from Enhanced RTMP on, a
+// fourCC. Some encoders write 0 where there is no such track.
+func announced(o amf0.Object, key string) bool {
+	v, ok := o.Get(key)
+	return ok && v != nil && v != float64(0)
 }
 
 func asObject(v any) (amf0.Object, bool) {
@@ -148,7 +156,7 @@ func (d *demuxer) videoConfig(t tag) error {
 	case media.H265:
 		d.lengthSize, track.Config, err = parseHVCC(t.data)
 	case media.AV1:
-		track.Config, err = parseAV1C(t.data)
+		d.av1Header, err = parseAV1C(t.data)
 	}
 	if err != nil {
 		return err
@@ -169,7 +177,12 @@ func (d *demuxer) videoFrame(t tag, dts time.Duration) error {
 		}
 		data, inBand, err = annexB(t.data, d.lengthSize, t.codec)
 	case media.AV1:
-		data, err = temporalUnit(t.data)
+		data, inBand, err = temporalUnit(t.data)
+		if t.key && !inBand {
+			// Allowed, but rare. The header goes into the stream, not into the
+			// track: some encoders send a configuration that is not true.
+			data, inBand = slices.Concat(d.av1Header, data), d.av1Header != nil
+		}
 	}
 	if err != nil {
 		return err
