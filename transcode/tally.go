@@ -30,9 +30,11 @@ func (t *tally) retire() {
 	t.before.frames += t.last.frames
 	t.before.late += t.last.late
 	t.before.dropped += t.last.dropped
-	for id := range t.last.errors {
-		t.last.errors[id] += t.before.errors[id]
+	if t.last.errors != nil {
+		for id := range t.last.errors {
+			t.last.errors[id] += t.before.errors[id]
+		}
+		t.before.errors = t.last.errors
 	}
-	t.before.errors = t.last.errors
 	t.last = counters{}
 }
