@@ -14,28 +14,26 @@ type gaps struct {
 	sps     []byte // the one that allowed was read from
 }
 
-// observe looks for a sequence parameter set in front of the first slice of an
-// access unit in Annex B form.
-func (g *gaps) observe(au []byte) {
+// observe reads an access unit in Annex B form up to its first slice: any sequence
+// parameter set comes before it. It reports whether there is a slice at all.
+func (g *gaps) observe(au []byte) (slice bool) {
 	start := []byte{0, 0, 1}
-	for {
-		i := bytes.Index(au, start)
-		if i < 0 || i+len(start) >= len(au) {
-			return
-		}
+	i := bytes.Index(au, start)
+	for i >= 0 && i+len(start) < len(au) {
 		au = au[i+len(start):]
 		switch h264.NALUType(au[0] & 0x1f) {
+		case h264.NALUTypeNonIDR, h264.NALUTypeIDR, h264.NALUTypeDataPartitionA:
+			return true
 		case h264.NALUTypeSPS:
 			unit := au
 			if end := bytes.Index(unit, start); end >= 0 {
 				unit = unit[:end]
 			}
 			g.read(bytes.TrimRight(unit, "\x00"))
-			return
-		case h264.NALUTypeNonIDR, h264.NALUTypeIDR, h264.NALUTypeDataPartitionA:
-			return
 		}
+		i = bytes.Index(au, start)
 	}
+	return false
 }
 
 func (g *gaps) read(unit []byte) {

@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"bytes"
 	"errors"
 	"image"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
 	"github.com/regie-live/regie/transcode/compose"
 	"github.com/regie-live/regie/transcode/media"
@@ -208,6 +211,153 @@ func TestKeyframes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestProgramStream holds what viewers rely on: Constrained Baseline, no reordering,
+// parameter sets and an IDR picture in every keyframe, long start codes only, and
+// no picture so large that it would take a second to send.
+func TestProgramStream(t *testing.T) {
+	const kbps = 1500
+	e, err := OpenVideoEncoder(VideoEncoderConfig{W: 720, H: 1280, FPS: 30, Kbps: kbps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	total := 0
+	for i := range 90 {
+		drawQuadrants(e.Canvas(), i)
+		key := i%30 == 0
+		data, _, err := e.Encode(int64(i), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total += len(data); len(data) > kbps*1000/8 {
+			t.Errorf("frame %d has %d bytes", i, len(data))
+		}
+		var units h264.AnnexB
+		if err := units.Unmarshal(data); err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(data, []byte{0, 0, 1}); n != bytes.Count(data, []byte{0, 0, 0, 1}) || n != len(units) {
+			t.Errorf("frame %d has short start codes", i)
+		}
+		var types []h264.NALUType
+		for _, u := range units {
+			if typ := h264.NALUType(u[0] & 0x1f); typ != h264.NALUTypeSEI {
+				types = append(types, typ)
+			}
+		}
+		want := []h264.NALUType{h264.NALUTypeNonIDR}
+		if key {
+			want = []h264.NALUType{h264.NALUTypeSPS, h264.NALUTypePPS, h264.NALUTypeIDR}
+			var sps h264.SPS
+			if err := sps.Unmarshal(units[0]); err != nil {
+				t.Fatal(err)
+			}
+			if sps.ProfileIdc != 66 || !sps.ConstraintSet1Flag || sps.Width() != 720 || sps.Height() != 1280 {
+				t.Errorf("profile %d, constrained %v, %d×%d", sps.ProfileIdc, sps.ConstraintSet1Flag, sps.Width(), sps.Height())
+			}
+			if sps.VUI == nil || sps.VUI.BitstreamRestriction == nil || sps.VUI.BitstreamRestriction.MaxNumReorderFrames != 0 {
+				t.Error("the stream does not say that it never reorders")
+			}
+		}
+		if !slices.Equal(types, want) {
+			t.Errorf("frame %d consists of %v", i, types)
+		}
+	}
+	if rate := total * 8 / 3 / 1000; rate > kbps*11/10 {
+		t.Errorf("the stream takes %d kbit/s, asked for %d", rate, kbps)
+	}
+}
+
+// TestCanvas: what was drawn stays on the canvas for the next frame.
+func TestCanvas(t *testing.T) {
+	e, err := OpenVideoEncoder(VideoEncoderConfig{W: 320, H: 180, FPS: 30, Kbps: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	checkColor(t, "a fresh canvas", e.Canvas(), 100, 100, [3]byte{16, 128, 128}, 0)
+	drawQuadrants(e.Canvas(), 0)
+	for i := range 5 {
+		if _, _, err := e.Encode(int64(i), false); err != nil {
+			t.Fatal(err)
+		}
+		checkQuadrants(t, "after Encode", e.Canvas(), 0)
+	}
+}
+
+// TestNoPicture: access units without a picture are no errors, and do not disturb.
+func TestNoPicture(t *testing.T) {
+	for _, tt := range []struct {
+		codec media.Codec
+		units []string
+	}{
+		{media.H264, []string{"\x00\x00\x00\x01\x09\xf0", "\x00\x00\x00\x01\x0c\xff\xff\x80", "\x00\x00\x00\x01\x06\x05\x01\x00\x80"}},
+		{media.H265, []string{"\x00\x00\x00\x01\x46\x01\x50", "\x00\x00\x00\x01\x4c\x01\xff\xff\x80"}},
+	} {
+		t.Run(string(tt.codec), func(t *testing.T) {
+			clip := encodeClip(t, VideoEncoderConfig{W: 320, H: 180, FPS: 30, Kbps: 500, Codec: tt.codec}, 6)
+			d := openVideo(t, tt.codec)
+			for i, au := range clip {
+				for _, u := range tt.units {
+					if frames, _, failed := watch(d, [][]byte{[]byte(u)}); frames != 0 || failed != 0 {
+						t.Errorf("%x gave %d pictures and %d errors", u, frames, failed)
+					}
+				}
+				if frames, corrupt, failed := watch(d, [][]byte{au}); frames != 1 || corrupt+failed != 0 {
+					t.Errorf("access unit %d: %d pictures, %d corrupt, %d errors", i, frames, corrupt, failed)
+				}
+			}
+		})
+	}
+}
+
+// TestConfig: parameter sets may come with the track alone.
+func TestConfig(t *testing.T) {
+	clip := encodeClip(t, VideoEncoderConfig{W: 320, H: 180, FPS: 30, Kbps: 500}, 5)
+	idr := bytes.Index(clip[0], []byte{0, 0, 0, 1, 0x65})
+	d, err := OpenVideoDecoder(media.Track{Codec: media.H264, Config: clip[0][:idr]}, testPixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	clip[0] = clip[0][idr:]
+	for range 2 {
+		if frames, corrupt, failed := watch(d, clip); frames != 5 || corrupt+failed != 0 {
+			t.Errorf("%d frames, %d corrupt, %d failed", frames, corrupt, failed)
+		}
+		d.Flush()
+	}
+}
+
+func TestRefused(t *testing.T) {
+	d := openVideo(t, media.H264)
+	if err := d.Decode(nil, 0, nil); !errors.Is(err, ErrEmpty) {
+		t.Error(err)
+	}
+	if err := d.Decode(make([]byte, maxAccessUnit+1), 0, nil); err == nil {
+		t.Error("an access unit above the limit was taken")
+	}
+	if _, err := OpenVideoDecoder(media.Track{Codec: media.AAC}, testPixels); err == nil {
+		t.Error("a video decoder for AAC")
+	}
+	if _, err := OpenVideoDecoder(media.Track{Codec: media.H264}, 0); err == nil {
+		t.Error("a decoder without a limit")
+	}
+	for _, cfg := range []VideoEncoderConfig{
+		{W: 641, H: 360, FPS: 30, Kbps: 500},
+		{W: 640, H: 0, FPS: 30, Kbps: 500},
+		{W: 640, H: 360, FPS: 0, Kbps: 500},
+		{W: 640, H: 360, FPS: 30, Kbps: 0},
+		{W: 640, H: 360, FPS: 30, Kbps: 500, Preset: "sluggish"},
+		{W: 640, H: 360, FPS: 30, Kbps: 500, Codec: media.Opus},
+	} {
+		if e, err := OpenVideoEncoder(cfg); err == nil {
+			e.Close()
+			t.Errorf("%+v was taken", cfg)
+		}
 	}
 }
 

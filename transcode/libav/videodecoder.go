@@ -89,9 +89,7 @@ func (d *VideoDecoder) Decode(data []byte, pts time.Duration, each func(*Frame))
 	if err := checkUnit(data, maxAccessUnit); err != nil {
 		return err
 	}
-	if d.codec == media.H264 {
-		d.gaps.observe(data)
-	}
+	picture := d.codec != media.H264 || d.gaps.observe(data)
 	if d.prime {
 		data = slices.Concat(d.config, data)
 	}
@@ -115,6 +113,11 @@ func (d *VideoDecoder) Decode(data []byte, pts time.Duration, each func(*Frame))
 		if d.d == nil { // each closed the decoder
 			return ErrClosed
 		}
+	}
+	if !picture {
+		// Parameter sets, filler or a delimiter alone are legal and have been
+		// read; libav calls it an error that no picture came of them.
+		return nil
 	}
 	return err
 }

@@ -31,6 +31,10 @@ type VideoEncoderConfig struct {
 	Codec media.Codec
 }
 
+// presets are x264's, as far as they make sense in real time. x264 itself would
+// write an unknown one to stderr.
+var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium"}
+
 // endless stands for "no scheduled keyframe": x264's own word for infinite.
 const endless = 1 << 30
 
@@ -73,6 +77,9 @@ func OpenVideoEncoder(cfg VideoEncoderConfig) (*VideoEncoder, error) {
 	}
 	if cfg.FPS < 1 || cfg.FPS > 240 || cfg.Kbps < 1 || cfg.Kbps > 1e6 {
 		return nil, fmt.Errorf("libav: cannot encode at %d frames per second and %d kbit/s", cfg.FPS, cfg.Kbps)
+	}
+	if cfg.Preset != "" && !slices.Contains(presets, cfg.Preset) {
+		return nil, fmt.Errorf("libav: %q is no preset: choose one of %v", cfg.Preset, presets)
 	}
 	name, options := videoEncoder(cfg)
 	if name == "" {
