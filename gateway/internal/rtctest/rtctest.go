@@ -35,6 +35,8 @@ type Options struct {
 	// Loss is the share of media packets that are lost on the way to the client;
 	// over UDP only.
 	Loss float64
+	// SendLoss is the same for packets on their way to the server.
+	SendLoss float64
 	// Cut makes CutOff work; over UDP only.
 	Cut bool
 	// Send are tracks to publish, Receive kinds to view.
@@ -58,7 +60,7 @@ type Client struct {
 	Header   http.Header
 	Answer   string
 
-	Lost atomic.Int64 // packets dropped for Options.Loss
+	Lost atomic.Int64 // packets dropped for Options.Loss and SendLoss
 	cut  atomic.Bool
 	done chan struct{}
 }
@@ -136,7 +138,7 @@ func (c *Client) settings() webrtc.SettingEngine {
 	if c.o.TCP {
 		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
 	}
-	if c.o.Loss > 0 || c.o.Cut {
+	if c.o.Loss > 0 || c.o.SendLoss > 0 || c.o.Cut {
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
 			c.t.Fatal(err)
@@ -161,20 +163,24 @@ type lossy struct {
 func (l lossy) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := l.PacketConn.ReadFrom(b)
-		media := n > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
-		if err == nil && l.c.cut.Load() {
-			continue
-		}
-		if err == nil && media && rand.Float64() < l.c.o.Loss {
-			l.c.Lost.Add(1)
+		if err == nil && (l.c.cut.Load() || l.loses(b[:n], l.c.o.Loss)) {
 			continue
 		}
 		return n, from, err
 	}
 }
 
+func (l lossy) loses(b []byte, share float64) bool {
+	media := len(b) > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
+	if !media || rand.Float64() >= share {
+		return false
+	}
+	l.c.Lost.Add(1)
+	return true
+}
+
 func (l lossy) WriteTo(b []byte, to net.Addr) (int, error) {
-	if l.c.cut.Load() {
+	if l.c.cut.Load() || l.loses(b, l.c.o.SendLoss) {
 		return len(b), nil
 	}
 	return l.PacketConn.WriteTo(b, to)
