@@ -49,6 +49,7 @@ func newBody(status int, contentType, cache, etag string, chunks [][]byte, extra
 	add("Cache-Control", cache)
 	add("Accept-Ranges", "none")
 	add("Access-Control-Allow-Origin", "*")
+	add("Access-Control-Expose-Headers", "Age, Date, Etag") // players correct their clock by these
 	if etag != "" {
 		add("Etag", etag)
 	}

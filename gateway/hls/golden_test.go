@@ -11,8 +11,8 @@ import (
 
 // TestGolden compares playlists with testdata; -update writes them anew.
 func TestGolden(t *testing.T) {
-	slow := testOptions()
-	slow.FPS = 25 // eight frames a part, fifty a segment: the seventh part is short
+	odd := testOptions()
+	odd.FPS = 13 // four frames a part, twenty-six a segment: the seventh part is short
 	short := testOptions()
 	short.Window = 6e9
 
@@ -34,7 +34,7 @@ func TestGolden(t *testing.T) {
 		// 6.2.2: EXT-X-MEDIA-SEQUENCE counts what has left the window.
 		"window": {short, func(s *source) { s.parts(6*8 + 5) }, playlistPath},
 		// 4.4.4.9: only the last part of a segment may be short.
-		"short_last_part": {slow, func(s *source) { s.frames(120) }, playlistPath},
+		"short_last_part": {odd, func(s *source) { s.frames(62) }, playlistPath},
 		// A keyframe asked for by a WebRTC viewer does not cut; it makes a part
 		// independent only where it begins one.
 		"forced_keyframes": {testOptions(), func(s *source) {

@@ -2,7 +2,6 @@ package hls
 
 import (
 	"math"
-	"time"
 
 	"github.com/regie-live/regie/transcode"
 )
@@ -17,9 +16,22 @@ type grid struct {
 
 // Frames says how many frames a part and a segment have. The encoder must put a
 // keyframe at every index that is a multiple of segment.
+//
+// Where a segment can be cut into equal parts within a quarter of the wanted
+// length, it is: a short last part costs every viewer two more requests and is
+// the first to be left without a frame when the encoder cannot keep up.
 func (o Options) Frames() (part, segment int) {
-	frames := func(d time.Duration) int { return max(1, int(math.Round(d.Seconds()*float64(o.FPS)))) }
-	return frames(o.Part), frames(o.Segment)
+	o.setDurations()
+	wanted := max(1, o.Part.Seconds()*float64(o.FPS))
+	segment = max(1, int(math.Round(o.Segment.Seconds()*float64(o.FPS))))
+	part = min(int(math.Round(wanted)), segment)
+	nearest := 1.25
+	for d := 1; d <= segment; d++ {
+		if off := max(float64(d)/wanted, wanted/float64(d)); segment%d == 0 && off <= nearest {
+			part, nearest = d, off
+		}
+	}
+	return part, segment
 }
 
 // index gives the frame whose PTS is the nearest to pts.
@@ -42,7 +54,7 @@ func (g grid) micros(i int64) int64 { return i * 1_000_000 / g.fps }
 
 // partTarget is the least whole number of microseconds that no part exceeds.
 func (g grid) partTarget() int64 {
-	return (min(g.part, g.segment)*1_000_000 + g.fps - 1) / g.fps
+	return (g.part*1_000_000 + g.fps - 1) / g.fps
 }
 
 // targetDuration is in seconds. Rounding up is more than RFC 8216bis 4.4.3.1

@@ -85,7 +85,7 @@ func New(o Options) (*Stream, error) {
 	return s, nil
 }
 
-func (o *Options) setDefaults() {
+func (o *Options) setDurations() {
 	defaultTo := func(d *time.Duration, v time.Duration) {
 		if *d == 0 {
 			*d = v
@@ -94,6 +94,10 @@ func (o *Options) setDefaults() {
 	defaultTo(&o.Part, 333*time.Millisecond)
 	defaultTo(&o.Segment, 2*time.Second)
 	defaultTo(&o.Window, 30*time.Second)
+}
+
+func (o *Options) setDefaults() {
+	o.setDurations()
 	if o.AudioConfig == nil {
 		o.AudioConfig = []byte{0x11, 0x90} // ISO 14496-3 1.6.2.1: object type 2, 48 kHz, two channels
 	}
