@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 )
 
 // DoorOptions is what a Door needs.
@@ -23,6 +24,9 @@ type DoorOptions struct {
 // whoever guesses keys, and remembers the last refusals so that a creator can
 // be told why an encoder fails (encoders hide our words from their users).
 //
+// Under a flood of attempts it counts all and logs some: 20 refusals at once,
+// then 5 a second; the next line says how many were left out.
+//
 // All methods may be called from any goroutine.
 type Door struct {
 	seats   Seats
@@ -30,6 +34,9 @@ type Door struct {
 	metrics *Metrics
 	guesses *guesses
 	conns   atomic.Uint64
+
+	lines    *rate.Limiter
+	unlogged atomic.Uint64
 
 	mu       sync.Mutex
 	refusals []Attempt // the oldest first, at most maxRefusals
@@ -59,6 +66,7 @@ func NewDoor(o DoorOptions) *Door {
 		logger:  o.Logger,
 		metrics: o.Metrics,
 		guesses: newGuesses(time.Now),
+		lines:   rate.NewLimiter(5, 20),
 	}
 }
 
@@ -101,10 +109,19 @@ func (d *Door) Admit(o Offer) (*Publisher, error) {
 // known, or by a rule of its protocol.
 func (d *Door) Refuse(o Offer, r *Refusal) {
 	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
-	d.logger.Warn("publisher refused",
-		"protocol", o.Protocol, "remote", o.Remote,
-		"outcome", r.Outcome, "reason", r.Reason, "hint", r.Hint)
 	d.remember(o, r)
+	if !d.lines.Allow() {
+		d.unlogged.Add(1)
+		return
+	}
+	attrs := []any{
+		"protocol", o.Protocol, "remote", o.Remote,
+		"outcome", r.Outcome, "reason", r.Reason, "hint", r.Hint,
+	}
+	if n := d.unlogged.Swap(0); n > 0 {
+		attrs = append(attrs, "unlogged", n)
+	}
+	d.logger.Warn("publisher refused", attrs...)
 }
 
 // Refusals returns the last attempts that were turned away, the oldest first.

@@ -373,3 +373,23 @@ func TestManyWrongKeys(t *testing.T) {
 		t.Fatalf("err = %v", err)
 	}
 }
+
+func TestFloodIsLoggedInPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture()
+		for range 1000 {
+			f.door.Refuse(f.offer(), NewNoMedia())
+		}
+		if n := strings.Count(f.log.String(), "publisher refused"); n != 20 {
+			t.Errorf("%d lines, want 20", n)
+		}
+		if got := testutil.ToFloat64(f.m.connects.WithLabelValues("rtmp", "no_media")); got != 1000 {
+			t.Errorf("%v counted", got)
+		}
+		time.Sleep(time.Second) // the bubble's clock
+		f.door.Refuse(f.offer(), NewNoMedia())
+		if !strings.Contains(f.log.String(), "unlogged=980") {
+			t.Error("the log does not say what it left out")
+		}
+	})
+}

@@ -71,19 +71,22 @@ func (g *guesses) wrong(remote string) {
 	l.AllowN(g.now(), 1)
 }
 
-// makeRoom forgets those who have been quiet long enough to have a clean slate;
-// if there are none, the first that comes.
+// makeRoom looks at a few entries, wherever the map begins, and forgets those
+// that have been quiet long enough to have a clean slate; if none, one of them.
 func (g *guesses) makeRoom() {
 	now := g.now()
-	var any netip.Prefix
+	looked := 0
+	var last netip.Prefix
 	for who, l := range g.by {
-		any = who
-		if l.TokensAt(now) >= guessBurst {
+		if last = who; l.TokensAt(now) >= guessBurst {
 			delete(g.by, who)
+		}
+		if looked++; looked == 32 {
+			break
 		}
 	}
 	if len(g.by) >= maxGuessers {
-		delete(g.by, any)
+		delete(g.by, last)
 	}
 }
 

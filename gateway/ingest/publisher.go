@@ -180,6 +180,9 @@ func (p *Publisher) Close(cause error) {
 	case p.accepted:
 		p.door.metrics.disconnects.WithLabelValues(string(p.offer.Protocol), reasonLabel(cause)).Inc()
 		p.logger.Info("publisher ended", attrs...)
+		if errors.As(cause, &r) {
+			p.door.remember(p.offer, r)
+		}
 	case errors.As(cause, &r):
 		p.refused(r, attrs)
 	case errors.Is(cause, ErrReplaced), errors.Is(cause, ErrStopping), errors.Is(cause, ErrRemoved):

@@ -28,7 +28,7 @@ type Options struct {
 	Door    *ingest.Door
 	Logger  *slog.Logger // default: no log
 
-	MaxConns         int           // connections at once; default 64
+	MaxConns         int           // connections at once; default 256, and 16 from one address
 	HandshakeTimeout time.Duration // from connect to publish; default 10 s
 	MediaTimeout     time.Duration // without media; default 10 s
 }
@@ -39,6 +39,7 @@ type Server struct {
 	door     door
 	protocol ingest.Protocol
 	listener net.Listener
+	gate     *ingest.Gate
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
@@ -52,7 +53,7 @@ func Listen(o Options) (*Server, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.MaxConns == 0 {
-		o.MaxConns = 64
+		o.MaxConns = 256
 	}
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = 10 * time.Second
@@ -60,7 +61,10 @@ func Listen(o Options) (*Server, error) {
 	if o.MediaTimeout == 0 {
 		o.MediaTimeout = 10 * time.Second
 	}
-	s := &Server{opts: o, door: o.Door, protocol: ingest.RTMP, conns: map[*conn]struct{}{}}
+	s := &Server{
+		opts: o, door: o.Door, protocol: ingest.RTMP,
+		gate: ingest.NewGate(o.MaxConns), conns: map[*conn]struct{}{},
+	}
 
 	var err error
 	s.listener, err = net.Listen("tcp", o.Address)
@@ -115,34 +119,27 @@ func (s *Server) accept(ctx context.Context) error {
 
 func (s *Server) serve(nc net.Conn) {
 	c := newConn(s, nc)
+	leave, r := s.gate.Enter(nc.RemoteAddr().String())
+	if r != nil {
+		nc.Close()
+		s.door.Refuse(c.offer(""), r)
+		return
+	}
 	s.mu.Lock()
-	full := len(s.conns) >= s.opts.MaxConns
-	if !full && !s.stopped {
-		s.conns[c] = struct{}{}
-		s.wg.Add(1)
-	}
-	stopped := s.stopped
-	s.mu.Unlock()
-
-	switch {
-	case stopped:
+	defer s.mu.Unlock()
+	if s.stopped {
 		nc.Close()
-	case full:
-		nc.Close()
-		s.door.Refuse(c.offer(""), &ingest.Refusal{
-			Outcome: ingest.Unavailable,
-			Reason:  fmt.Sprintf("%d connections are open already", s.opts.MaxConns),
-			Hint:    "close encoders that are not needed",
-		})
-	default:
-		go func() {
-			defer s.wg.Done()
-			c.run()
-			s.mu.Lock()
-			delete(s.conns, c)
-			s.mu.Unlock()
-		}()
+		leave()
+		return
 	}
+	s.conns[c] = struct{}{}
+	s.wg.Go(func() {
+		c.run()
+		leave()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+	})
 }
 
 // stop ends the listener and every connection; it waits for none.

@@ -2,7 +2,6 @@ package rtsp
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -16,11 +15,9 @@ import (
 type guard struct {
 	net.Listener
 	server  *Server
+	gate    *ingest.Gate
 	stopped chan struct{}
 	once    sync.Once
-
-	mu   sync.Mutex
-	open int
 }
 
 // Accept implements net.Listener.
@@ -36,18 +33,17 @@ func (g *guard) Accept() (net.Conn, error) {
 			case <-g.stopped:
 			case <-time.After(100 * time.Millisecond):
 			}
-		case !g.enter():
-			nc.Close()
-			g.server.door.Refuse(g.server.offer("", nc.RemoteAddr()), &ingest.Refusal{
-				Outcome: ingest.Unavailable,
-				Reason:  fmt.Sprintf("%d connections are open already", g.server.opts.MaxConns),
-				Hint:    "close encoders that are not needed",
-			})
-		default:
-			c := &guardedConn{Conn: nc, guard: g}
-			c.arm()
-			return c, nil
+			continue
 		}
+		leave, r := g.gate.Enter(nc.RemoteAddr().String())
+		if r != nil {
+			nc.Close()
+			g.server.door.Refuse(g.server.offer("", nc.RemoteAddr()), r)
+			continue
+		}
+		c := &guardedConn{Conn: nc, guard: g, leave: leave}
+		c.arm()
+		return c, nil
 	}
 }
 
@@ -57,28 +53,12 @@ func (g *guard) Close() error {
 	return g.Listener.Close()
 }
 
-func (g *guard) enter() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.open >= g.server.opts.MaxConns {
-		return false
-	}
-	g.open++
-	return true
-}
-
-func (g *guard) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.open--
-}
-
 // guardedConn never waits longer than its deadline, whatever deadline the
 // library sets, unless it is free.
 type guardedConn struct {
 	net.Conn
 	guard *guard
-	once  sync.Once
+	leave func()
 
 	mu    sync.Mutex
 	free  bool
@@ -114,7 +94,7 @@ func (c *guardedConn) SetReadDeadline(t time.Time) error {
 
 // Close implements net.Conn.
 func (c *guardedConn) Close() error {
-	c.once.Do(c.guard.leave)
+	c.leave()
 	return c.Conn.Close()
 }
 

@@ -32,7 +32,7 @@ type Options struct {
 	// next. Default: two free ports on the host of Address. "off": only TCP.
 	UDPAddress string
 
-	MaxConns         int           // connections at once; default 64
+	MaxConns         int           // connections at once; default 256, and 16 from one address
 	HandshakeTimeout time.Duration // from connect to RECORD; default 10 s
 	MediaTimeout     time.Duration // without media; default 10 s
 }
@@ -53,7 +53,7 @@ func Listen(o Options) (*Server, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.MaxConns == 0 {
-		o.MaxConns = 64
+		o.MaxConns = 256
 	}
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = 10 * time.Second
@@ -69,7 +69,7 @@ func Listen(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rtsp: %w; choose another rtsp.address, or stop what holds the port", err)
 	}
-	s.guard = &guard{Listener: listener, server: s, stopped: make(chan struct{})}
+	s.guard = &guard{Listener: listener, server: s, gate: ingest.NewGate(o.MaxConns), stopped: make(chan struct{})}
 	if o.UDPAddress != "off" {
 		if s.udp, err = listenUDP(o.UDPAddress, o.Address); err != nil {
 			listener.Close()
