@@ -157,12 +157,16 @@ user=$("$docker" image inspect -f '{{.Config.User}}' regie)
 case "$user" in '' | 0 | 0:* | root*) die "the image runs as root" ;; esac
 "$docker" run --rm --network none --read-only --cap-drop ALL regie version | grep -q '^regie test-image ' || die "regie version does not tell the version it was built with"
 
+locked=(--read-only --cap-drop ALL --security-opt no-new-privileges)
+"$docker" run --rm --network none "${locked[@]}" -v regie:/data regie config init >/dev/null || die "config init cannot write into the volume"
+"$docker" run --rm --network none "${locked[@]}" -v regie:/data regie config check | grep -q '^OK: regie.yml, sessions: 1$' || die "the configuration in the volume is not found"
+
 # --- run it: read-only, without capabilities ---------------------------------
 
 http=$(free_port) rtmp=$(free_port) rtc=$(free_port)
 key=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
 say "running it"
-"$docker" run -d --name regie --network host --read-only --cap-drop ALL --security-opt no-new-privileges \
+"$docker" run -d --name regie --network host "${locked[@]}" \
 	-e REGIE_HTTP_ADDRESS="127.0.0.1:$http" -e REGIE_RTMP_ADDRESS="127.0.0.1:$rtmp" -e REGIE_WEBRTC_ADDRESS="127.0.0.1:$rtc" \
 	-e REGIE_RTMPS_ADDRESS=off -e REGIE_RTSP_ADDRESS=off -e REGIE_RTSPS_ADDRESS=off -e REGIE_METRICS_ADDRESS=off \
 	-e REGIE_SESSIONS="[{id: studio, title: Image, host: {name: Ana, key: $key}}]" \
