@@ -84,7 +84,14 @@ func TestMetrics(t *testing.T) {
 	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
 		t.Error(problems, err)
 	}
+	// A session that begins anew opens its stream before it closes the old one.
+	again := newSource(t, o)
 	s.stream.Close()
+	again.parts(2)
+	if n := testutil.ToFloat64(o.Metrics.parts.WithLabelValues("test", "180p")); n != 9 {
+		t.Errorf("%v parts after the session began anew", n)
+	}
+	again.stream.Close()
 	if n, _ := testutil.GatherAndCount(reg, "regie_hls_parts_published_total", "regie_hls_packets_dropped_total"); n != 0 {
 		t.Errorf("%d series after Close", n)
 	}

@@ -1,6 +1,8 @@
 package hls
 
 import (
+	"sync"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/regie-live/regie/gateway/show"
@@ -12,6 +14,15 @@ type Metrics struct {
 	delay     *prometheus.HistogramVec
 	published *prometheus.GaugeVec
 	dropped   *prometheus.CounterVec
+
+	mu     sync.Mutex
+	owners map[owned]*streamMetrics // guarded by mu
+}
+
+// owned names a rendition's series; the last stream opened for it owns them.
+type owned struct {
+	session   show.SessionID
+	rendition string
 }
 
 // NewMetrics registers the package's metrics; with a nil reg they are kept but
@@ -36,6 +47,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help: "Program packets that reached no part, by reason.",
 		}, []string{"session", "rendition", "reason"}),
 	}
+	m.owners = make(map[owned]*streamMetrics)
 	if reg != nil {
 		reg.MustRegister(m.parts, m.delay, m.published, m.dropped)
 	}
@@ -45,32 +57,42 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 // streamMetrics are one rendition's series, looked up once.
 type streamMetrics struct {
 	all       *Metrics
-	labels    prometheus.Labels
+	name      owned
 	parts     prometheus.Counter
 	delay     prometheus.Observer
 	published prometheus.Gauge
 	dropped   map[dropReason]prometheus.Counter
 }
 
-func (m *Metrics) stream(session show.SessionID, rendition string) streamMetrics {
-	labels := prometheus.Labels{"session": string(session), "rendition": rendition}
-	s := streamMetrics{
+func (m *Metrics) stream(session show.SessionID, rendition string) *streamMetrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := &streamMetrics{
 		all:       m,
-		labels:    labels,
-		parts:     m.parts.With(labels),
+		name:      owned{session, rendition},
+		parts:     m.parts.WithLabelValues(string(session), rendition),
 		delay:     m.delay.WithLabelValues(rendition),
-		published: m.published.With(labels),
+		published: m.published.WithLabelValues(string(session), rendition),
 		dropped:   make(map[dropReason]prometheus.Counter),
 	}
 	for _, r := range []dropReason{dropInvalid, dropNoKeyframe, dropLate, dropQueueFull} {
 		s.dropped[r] = m.dropped.WithLabelValues(string(session), rendition, string(r))
 	}
+	m.owners[s.name] = s
 	return s
 }
 
-// forget ends the session's series, so that they do not pile up.
-func (s streamMetrics) forget() {
-	s.all.parts.Delete(s.labels)
-	s.all.published.Delete(s.labels)
-	s.all.dropped.DeletePartialMatch(s.labels)
+// forget ends the series, so that they do not pile up, unless a newer stream of
+// the session goes on with them.
+func (s *streamMetrics) forget() {
+	s.all.mu.Lock()
+	defer s.all.mu.Unlock()
+	if s.all.owners[s.name] != s {
+		return
+	}
+	delete(s.all.owners, s.name)
+	labels := prometheus.Labels{"session": string(s.name.session), "rendition": s.name.rendition}
+	s.all.parts.Delete(labels)
+	s.all.published.Delete(labels)
+	s.all.dropped.DeletePartialMatch(labels)
 }

@@ -15,7 +15,7 @@ import (
 type writer struct {
 	stream  *Stream
 	log     *slog.Logger
-	metrics streamMetrics
+	metrics *streamMetrics
 	epoch   time.Time
 	window  int64 // frames that a playlist reaches back
 
