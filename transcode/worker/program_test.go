@@ -207,3 +207,43 @@ func TestMix(t *testing.T) {
 		}
 	}
 }
+
+// TestCodecs: everything that a publisher may send is decoded in the confined
+// process.
+func TestCodecs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, small)
+	tones := map[transcode.SourceID]float64{"a": 330, "b": 440, "c": 550, "d": 660}
+	r.grid("a", "b", "c", "d")
+	for id, c := range map[transcode.SourceID][2]media.Codec{
+		"a": {media.VP8, media.MP3}, "b": {media.VP9, media.PCMA}, "c": {media.AV1, media.LPCM}, "d": {media.H265, media.PCMU},
+	} {
+		r.join(id, testcard.Options{Name: string(c[0]), Color: gold, ToneHz: tones[id], W: 320, H: 180, FPS: 15, Kbps: 300, VideoCodec: c[0], AudioCodec: c[1]}, nil)
+	}
+	r.wait("all sources to be live", 15*time.Second, func() bool {
+		live := 0
+		for _, s := range r.stats.SourceStats {
+			if s.Live && s.Width == 320 && s.Height == 180 {
+				live++
+			}
+		}
+		return live == 4
+	})
+	r.until(r.s.Now() + 3*time.Second)
+	x := sound(t, r.taken(transcode.AAC), aacTrack)
+	for id, hz := range tones {
+		if a := typical(x[max(0, len(x)-96000):], hz); a < 0.1 {
+			t.Errorf("source %s: its tone has amplitude %.3f", id, a)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.stats.SourceStats {
+		if s.Errors > 0 {
+			t.Errorf("source %s: %d errors", s.ID, s.Errors)
+		}
+	}
+	if len(r.causes) > 0 {
+		t.Errorf("workers died: %v", r.causes)
+	}
+}

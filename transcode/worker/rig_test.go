@@ -10,27 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/media"
 	"github.com/regie-live/regie/transcode/testcard"
 	"github.com/regie-live/regie/transcode/worker"
 )
 
-// asWorker makes this test binary the worker that its own tests start.
-const asWorker = "REGIE_TEST_WORKER"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asWorker) != "" {
-		os.Exit(worker.Main(context.Background()))
-	}
-	goleak.VerifyTestMain(m)
-}
-
 func command(ctx context.Context) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env = append(os.Environ(), asWorker+"=1")
+	cmd.Env = append(os.Environ(), worker.AsWorker+"=1")
 	return cmd
 }
 
