@@ -55,7 +55,7 @@ type appliance struct {
 
 // build makes the binary once for all tests of a run.
 var build = sync.OnceValues(func() (string, error) {
-	if given := os.Getenv("REGIE_E2E_BINARY"); given != "" {
+	if given := os.Getenv("E2E_BINARY"); given != "" {
 		return filepath.Abs(given)
 	}
 	dir, err := os.MkdirTemp("", "regie-e2e-")

@@ -64,14 +64,15 @@ func places(n, w, h int) (out []place) {
 
 // spots are the parts of a participant's picture in which only its colour may be
 // seen: the middle, and three corners up to a few pixels from the border. The
-// lower strip, with the caption and what moves, is left out.
+// upper edge, for the clock, and the lower strip, with the caption and what
+// moves, are left out.
 func (p place) spots() []show.Cell {
 	c := p.picture
-	w, h := c.W/8, c.H/8
+	w, h, top := c.W/8, c.H/8, c.H/18+6
 	return []show.Cell{
 		{X: c.X + c.W/2 - w, Y: c.Y + c.H/2 - h, W: 2 * w, H: 2 * h},
-		{X: c.X + 6, Y: c.Y + 6, W: w, H: h},
-		{X: c.X + c.W - w - 6, Y: c.Y + 6, W: w, H: h},
+		{X: c.X + 6, Y: c.Y + top, W: w, H: h},
+		{X: c.X + c.W - w - 6, Y: c.Y + top, W: w, H: h},
 		{X: c.X + c.W - w - 6, Y: c.Y + c.H/2, W: w, H: h},
 	}
 }
@@ -187,7 +188,7 @@ func TestPlacesAreJudgedByTheirWholePicture(t *testing.T) {
 		}
 	}
 	at := places(4, 640, 360)[1]
-	p.Sub(at.cell.X, at.cell.Y, 40, 40).Fill(looks[0].color[0], looks[0].color[1], looks[0].color[2])
+	p.Sub(at.cell.X, at.cell.Y, 40, 60).Fill(looks[0].color[0], looks[0].color[1], looks[0].color[2])
 	if _, ok := at.shows(p, looks[1].color); ok {
 		t.Error("a neighbour that reaches over the border was not seen")
 	}

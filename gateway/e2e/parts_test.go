@@ -208,13 +208,14 @@ func (p *player) fetch(ctx context.Context, base *url.URL, uri string) error {
 	if err != nil {
 		return err
 	}
+	came := time.Now()
 	var parts fmp4.Parts
 	if err := parts.Unmarshal(body); err != nil {
 		return fmt.Errorf("%s: %w", uri, err)
 	}
 	for _, part := range parts {
 		for _, track := range part.Tracks {
-			if err := p.samples(track); err != nil {
+			if err := p.samples(track, came); err != nil {
 				return fmt.Errorf("%s: %w", uri, err)
 			}
 		}
@@ -222,7 +223,7 @@ func (p *player) fetch(ctx context.Context, base *url.URL, uri string) error {
 	return nil
 }
 
-func (p *player) samples(track *fmp4.PartTrack) error {
+func (p *player) samples(track *fmp4.PartTrack, came time.Time) error {
 	at := int64(track.BaseTime)
 	scale := int64(p.scale[track.ID])
 	for _, s := range track.Samples {
@@ -241,7 +242,7 @@ func (p *player) samples(track *fmp4.PartTrack) error {
 		if err != nil {
 			return err
 		}
-		p.screen.video(au, when)
+		p.screen.video(au, when, came)
 	}
 	return nil
 }

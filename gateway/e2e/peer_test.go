@@ -184,7 +184,8 @@ func (p *peer) readTrack(track *webrtc.TrackRemote, units chan<- func()) {
 			continue
 		}
 		if au := p.assemble(decoder, packet); au != nil {
-			units <- func() { p.screen.video(au, pts) }
+			came := time.Now()
+			units <- func() { p.screen.video(au, pts, came) }
 		}
 	}
 }

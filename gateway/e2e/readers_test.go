@@ -55,7 +55,7 @@ func readGohlslib(t testing.TB, address string) (s *screen, ended <-chan error) 
 						s.complain("%v", err)
 						return
 					}
-					feed(func() { s.video(au, at(pts)) })
+					feed(func() { s.video(au, at(pts), time.Now()) })
 				})
 			case *codecs.MPEG4Audio:
 				c.OnDataMPEG4Audio(track, func(pts int64, aus [][]byte) {
@@ -122,7 +122,7 @@ func readFFmpeg(t testing.TB, address string, w, h int) *screen {
 				readPlane(pictures, p.U, p.CStride, w/2, h/2) != nil || readPlane(pictures, p.V, p.CStride, w/2, h/2) != nil {
 				return
 			}
-			s.show(p, time.Duration(n)*time.Second/fps)
+			s.show(p, time.Duration(n)*time.Second/fps, time.Now())
 		}
 	})
 	reading.Go(func() {

@@ -22,7 +22,8 @@ type screen struct {
 
 	picture *libav.VideoDecoder
 	sound   *libav.AudioDecoder
-	config  []byte // goes before the next access unit
+	config  []byte    // goes before the next access unit
+	came    time.Time // of the access unit that is being decoded
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at every frame and block
@@ -45,7 +46,8 @@ type shot struct {
 // moment is what is kept of every picture.
 type moment struct {
 	pts   time.Duration
-	at    time.Time
+	came  time.Time // when its coded form was here
+	at    time.Time // when it was decoded
 	clock time.Time // burned in; zero if there is none
 	luma  [4]byte   // of the middle of each quarter: enough to see flashes
 }
@@ -80,8 +82,9 @@ func (s *screen) configure(nals ...[]byte) {
 	}
 }
 
-// video takes an access unit in Annex B form.
-func (s *screen) video(data []byte, pts time.Duration) {
+// video takes an access unit in Annex B form that came at a moment.
+func (s *screen) video(data []byte, pts time.Duration, came time.Time) {
+	s.came = came
 	if s.config != nil {
 		data, s.config = slices.Concat(s.config, data), nil
 	}
@@ -94,7 +97,7 @@ func (s *screen) video(data []byte, pts time.Duration) {
 		if f.Corrupt {
 			s.complain("a damaged picture at %v", f.PTS)
 		}
-		s.show(pic, f.PTS)
+		s.show(pic, f.PTS, s.came)
 	})
 	if err != nil {
 		s.complain("picture at %v: %v", pts, err)
@@ -102,9 +105,9 @@ func (s *screen) video(data []byte, pts time.Duration) {
 }
 
 // show takes a decoded picture.
-func (s *screen) show(pic *compose.Picture, pts time.Duration) {
+func (s *screen) show(pic *compose.Picture, pts time.Duration, came time.Time) {
 	now := shot{pts: pts, at: time.Now(), pic: pic}
-	m := moment{pts: pts, at: now.at, clock: readClock(pic, now.at)}
+	m := moment{pts: pts, came: came, at: now.at, clock: readClock(pic, now.at)}
 	for i := range m.luma {
 		m.luma[i] = pic.Y[(i/2*2+1)*pic.H/4*pic.YStride+(i%2*2+1)*pic.W/4]
 	}
@@ -251,7 +254,7 @@ func (s *screen) listen(d time.Duration) []float32 {
 func (s *screen) watched(since time.Time) []moment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.seen, func(m moment) bool { return !m.at.Before(since) })
+	i := slices.IndexFunc(s.seen, func(m moment) bool { return !m.came.Before(since) })
 	if i < 0 {
 		return nil
 	}
@@ -271,16 +274,17 @@ func (s *screen) complaints() []string {
 	return slices.Clone(s.errs)
 }
 
-// gaps are the longest distances between pictures, in program time and on the
-// wall, since a moment.
+// gaps are the longest distances between pictures, in program time and in their
+// arrival, from the last one before a moment on.
 func (s *screen) gaps(since time.Time) (media, wall time.Duration) {
-	seen := s.watched(since)
-	for i := 1; i < len(seen); i++ {
-		media = max(media, seen[i].pts-seen[i-1].pts)
-		wall = max(wall, seen[i].at.Sub(seen[i-1].at))
-	}
-	if len(seen) > 0 {
-		wall = max(wall, time.Since(seen[len(seen)-1].at))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := 1; i < len(s.seen); i++ {
+		if s.seen[i].came.Before(since) {
+			continue
+		}
+		media = max(media, s.seen[i].pts-s.seen[i-1].pts)
+		wall = max(wall, s.seen[i].came.Sub(s.seen[i-1].came))
 	}
 	return media, wall
 }

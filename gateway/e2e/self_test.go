@@ -26,7 +26,7 @@ func TestCardIsSeenAsItIs(t *testing.T) {
 				break
 			}
 			if au.Kind == media.Video {
-				s.video(au.Data, au.PTS)
+				s.video(au.Data, au.PTS, time.Now())
 			} else {
 				s.audio(au.Data, au.PTS)
 			}
