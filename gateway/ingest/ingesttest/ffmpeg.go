@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/regie-live/regie/transcode/media"
@@ -86,4 +87,19 @@ func Clip(t testing.TB, pictures int, args ...string) []byte {
 		t.Fatalf("ffmpeg %v: %v\n%s", args, err, &said)
 	}
 	return out.Bytes()
+}
+
+// Background runs the ffmpeg program until stop is called.
+func Background(t testing.TB, args ...string) (stop func()) {
+	t.Helper()
+	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-loglevel", "error"}, args...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	t.Cleanup(stop)
+	return stop
 }

@@ -256,13 +256,8 @@ func TestFFmpegIsRefused(t *testing.T) {
 
 func TestTakenSeat(t *testing.T) {
 	st := newStudio(t, nil)
-	first := make(chan struct{})
-	go func() {
-		defer close(first)
-		// Fails when the server stops, as it should.
-		_, _ = ingesttest.FFmpeg(t, nil, join(ingesttest.VideoInput(30), x264,
-			[]string{"-f", "flv", st.url("live/" + string(ingesttest.Key))})...)
-	}()
+	ingesttest.Background(t, join(ingesttest.VideoInput(60), x264,
+		[]string{"-f", "flv", st.url("live/" + string(ingesttest.Key))})...)
 	st.seats.Wait(0, "a picture", func(c ingesttest.Claim) bool { return len(c.Units) > 0 })
 	said, err := ingesttest.FFmpeg(t, nil, join(ingesttest.VideoInput(5), x264,
 		[]string{"-f", "flv", st.url("live/" + string(ingesttest.Key))})...)
@@ -273,7 +268,6 @@ func TestTakenSeat(t *testing.T) {
 	if c := st.seats.WaitClosed(0); c.Cause != ingest.ErrStopping {
 		t.Errorf("cause = %v", c.Cause)
 	}
-	<-first
 }
 
 func TestPlayIsRefused(t *testing.T) {
