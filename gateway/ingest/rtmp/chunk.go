@@ -23,9 +23,9 @@ const (
 
 // Bounds on what a peer can make us hold.
 const (
-	maxControl = 64 << 10 // any message but audio and video
-	maxMedia   = 8 << 20  // an access unit: 8 MiB is a keyframe at 250 Mbit/s, 4 to a second
-	maxPending = maxMedia + 1<<20
+	maxControl = 64 << 10         // any message but audio and video
+	maxMedia   = 8 << 20          // an access unit: 8 MiB is a keyframe at 250 Mbit/s, 4 to a second
+	maxPending = maxMedia + 1<<20 // unfinished messages together; 2*maxControl before the key
 	maxStreams = 64
 	firstAlloc = 256 << 10
 )
@@ -216,15 +216,18 @@ func (r *chunkReader) open(s *chunkStream, format byte) error {
 	} else {
 		s.time += s.delta
 	}
-	limit := maxControl
-	if r.media && (s.typ == typeAudio || s.typ == typeVideo) {
-		limit = maxMedia
+	limit, pending := maxControl, 2*maxControl
+	if r.media {
+		pending = maxPending
+		if s.typ == typeAudio || s.typ == typeVideo {
+			limit = maxMedia
+		}
 	}
 	if s.length > limit {
 		return fmt.Errorf("a message of %d bytes, at most %d are taken", s.length, limit)
 	}
-	if r.pending+s.length > maxPending {
-		return fmt.Errorf("unfinished messages of more than %d bytes", maxPending)
+	if r.pending+s.length > pending {
+		return fmt.Errorf("unfinished messages of more than %d bytes", pending)
 	}
 	r.pending += s.length
 	s.open = true

@@ -147,6 +147,21 @@ func TestTooManyChunkStreams(t *testing.T) {
 	}
 }
 
+// TestBeforeTheKey: a stranger cannot fill many chunk streams either.
+func TestBeforeTheKey(t *testing.T) {
+	var wire []byte
+	for id := range byte(4) {
+		wire = append(wire, 4+id, 0, 0, 0, 0, 0xf0, 0, 20, 0, 0, 0, 0)
+		wire = append(wire, make([]byte, 128)...)
+	}
+	if _, err := hexChunks(t, false, wire); err == nil || !strings.Contains(err.Error(), "more than 131072 bytes") {
+		t.Errorf("err = %v", err)
+	}
+	if _, err := hexChunks(t, false, []byte{6, 0, 0, 0, 2, 0, 0, 9, 0, 0, 0, 0}); err == nil || !strings.Contains(err.Error(), "at most 65536") {
+		t.Errorf("a picture before the key: %v", err)
+	}
+}
+
 // TestAnnouncedSizeIsNotAllocated: a header that announces 8 MiB costs 256 KiB
 // until the bytes come.
 func TestAnnouncedSizeIsNotAllocated(t *testing.T) {

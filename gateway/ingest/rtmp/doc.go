@@ -5,7 +5,7 @@
 //     the stream key is checked before NetStream.Publish.Start is sent, and the
 //     reason and the hint go into the description of the error status.
 //   - A peer costs bounded memory. Before its key is accepted it can make us
-//     hold 64 KiB, afterwards 9 MiB, whatever sizes it announces; AMF, which
+//     hold 128 KiB, afterwards 9 MiB, whatever sizes it announces; AMF, which
 //     nests, is never read from messages over 64 KiB.
 //   - A peer that says nothing, stalls, or speaks something else is closed
 //     within HandshakeTimeout, or within MediaTimeout once its key is accepted,
