@@ -20,7 +20,7 @@ import (
 type engine struct {
 	program transcode.Program
 	setup   wire.Setup
-	epoch   time.Time // program time 0
+	clock   func() time.Duration // program time
 	log     *slog.Logger
 	out     *output
 
@@ -108,16 +108,16 @@ func configure(r *wire.Reader, stdout io.Writer, logger *slog.Logger) (*engine, 
 	if err := e.program.Validate(); err != nil {
 		return nil, err
 	}
-	e.epoch = time.Now().Add(time.Duration(e.setup.Epoch - wire.Monotonic()))
-	e.stage.byIndex = make(map[uint16]*source)
-	e.stage.byID = make(map[transcode.SourceID]*source)
+	epoch := time.Now().Add(time.Duration(e.setup.Epoch - wire.Monotonic()))
+	e.clock = func() time.Duration { return time.Since(epoch) }
+	e.stage.init()
 	e.scenes = newScenes(e)
 	e.replay.Store(int32(e.setup.Replays))
 	return e, nil
 }
 
 // now is the program time.
-func (e *engine) now() time.Duration { return time.Since(e.epoch) }
+func (e *engine) now() time.Duration { return e.clock() }
 
 // end tells everybody else that a loop has ended.
 func (e *engine) end(name string, err error) {
@@ -202,6 +202,11 @@ func (e *engine) setSource(m wire.Message) error {
 	s.input.SetGain(src.Gain)
 	e.scenes.refresh()
 	return nil
+}
+
+func (st *stage) init() {
+	st.byIndex = make(map[uint16]*source)
+	st.byID = make(map[transcode.SourceID]*source)
 }
 
 func (st *stage) index(i uint16) *source {
