@@ -19,22 +19,14 @@ type Answer struct {
 
 // finish makes pion's answer the one we send: our candidates in place of pion's,
 // in the first section only, since all are bundled; and for a publisher the
-// bitrate to start with. It fails when a section was rejected: a session that
-// works by half misleads its owner (RFC 9725 section 4.4.3).
-func (n *Net) finish(answer string, o *Offer, side Side) (Answer, error) {
+// bitrate to start with.
+func (n *Net) finish(answer string, side Side) (Answer, error) {
 	var d sdp.SessionDescription
 	var a Answer
 	if err := d.UnmarshalString(answer); err != nil {
 		return a, fmt.Errorf("pion's answer: %w", err)
 	}
 	for i, m := range d.MediaDescriptions {
-		if m.MediaName.Port.Value == 0 && m.MediaName.Media != "application" {
-			return a, &OfferError{
-				Reason: fmt.Sprintf("no %s codec of the offer can be used", m.MediaName.Media),
-				Hint:   wanted(side),
-				Codecs: o.codecs(),
-			}
-		}
 		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
 			return a.Key == "candidate" || a.Key == "end-of-candidates"
 		})
@@ -56,6 +48,21 @@ func (n *Net) finish(answer string, o *Offer, side Side) (Answer, error) {
 	return a, err
 }
 
+// complete fails when a section of pion's answer is rejected: a session that
+// works by half misleads its owner (RFC 9725 section 4.4.3).
+func complete(answer string, side Side) error {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(answer); err != nil {
+		return fmt.Errorf("pion's answer: %w", err)
+	}
+	for _, m := range d.MediaDescriptions {
+		if m.MediaName.Port.Value == 0 && m.MediaName.Media != "application" {
+			return &OfferError{Reason: fmt.Sprintf("the offer's %s cannot be used", m.MediaName.Media), Hint: wanted(side)}
+		}
+	}
+	return nil
+}
+
 // preferred is the codec that a section's sender uses if it has no reason to use
 // another: the first of its formats.
 func preferred(m *sdp.MediaDescription) media.Codec {
@@ -72,13 +79,6 @@ func preferred(m *sdp.MediaDescription) media.Codec {
 		}
 	}
 	return ""
-}
-
-func wanted(side Side) string {
-	if side == Viewer {
-		return "a viewer needs H.264 (packetization-mode 1) and Opus"
-	}
-	return "set the encoder to H.264, VP8, VP9, AV1 or H.265, and Opus"
 }
 
 // startBitrate adds x-google-start-bitrate to the format of every video codec.

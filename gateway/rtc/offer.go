@@ -85,6 +85,15 @@ func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
 	if err := direction(o.desc, m, side); err != nil {
 		return err
 	}
+	names := codecs(m)
+	ours := slices.ContainsFunc(names, func(name string) bool { return usable(side, kind, name) })
+	if !ours || side == Viewer && kind == media.Video && singleUnits(m) {
+		return &OfferError{
+			Reason: fmt.Sprintf("no %s codec of the offer can be used", kind),
+			Hint:   wanted(side),
+			Codecs: strings.Join(names, ", "),
+		}
+	}
 	if kind == media.Video {
 		o.Config = spropParameterSets(m)
 	}
@@ -109,22 +118,46 @@ func direction(d *sdp.SessionDescription, m *sdp.MediaDescription, side Side) er
 	return nil
 }
 
-// codecs lists what a section offers, for a refusal.
-func (o *Offer) codecs() string {
-	var names []string
-	for _, m := range o.desc.MediaDescriptions {
-		for _, a := range m.Attributes {
-			if a.Key != "rtpmap" {
-				continue
-			}
-			_, codec, _ := strings.Cut(a.Value, " ")
-			name, _, _ := strings.Cut(codec, "/")
-			if !slices.Contains(names, name) && len(names) < 20 {
-				names = append(names, name)
-			}
+// usable says which codecs we take from and give to peers.
+func usable(side Side, kind media.Kind, name string) bool {
+	switch c := media.Codec(strings.ToLower(name)); {
+	case kind == media.Audio:
+		return c == media.Opus
+	case side == Viewer:
+		return c == media.H264
+	default:
+		return c.Known() && c.Kind() == media.Video
+	}
+}
+
+func wanted(side Side) string {
+	if side == Viewer {
+		return "a viewer needs H.264 with packetization-mode=1, and Opus"
+	}
+	return "set the encoder to H.264, VP8, VP9, AV1 or H.265, and Opus"
+}
+
+// codecs lists the names of what a section offers, once each.
+func codecs(m *sdp.MediaDescription) (names []string) {
+	for _, a := range m.Attributes {
+		if a.Key != "rtpmap" || len(names) == 20 {
+			continue
+		}
+		_, codec, _ := strings.Cut(a.Value, " ")
+		name, _, _ := strings.Cut(codec, "/")
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
+}
+
+// singleUnits says that a section's H.264 comes in one packet per NAL unit only
+// (packetization-mode 0), into which pictures do not fit.
+func singleUnits(m *sdp.MediaDescription) bool {
+	return !slices.ContainsFunc(m.Attributes, func(a sdp.Attribute) bool {
+		return a.Key == "fmtp" && strings.Contains(a.Value, "packetization-mode=1")
+	})
 }
 
 func oneLine(err error) string {

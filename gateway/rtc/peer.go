@@ -121,7 +121,7 @@ func (p *Peer) start(o *Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	finished, err := p.net.finish(answer, o, p.opts.Side)
+	finished, err := p.net.finish(answer, p.opts.Side)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -146,6 +146,9 @@ func (p *Peer) negotiate(offer string) (string, error) {
 	answer, err := p.pc.CreateAnswer(nil)
 	if err != nil {
 		return "", fmt.Errorf("answer: %w", err)
+	}
+	if err := complete(answer.SDP, p.opts.Side); err != nil {
+		return "", err
 	}
 	gathered := webrtc.GatheringCompletePromise(p.pc)
 	if err := p.pc.SetLocalDescription(answer); err != nil {

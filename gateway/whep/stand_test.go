@@ -11,6 +11,7 @@ import (
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media/samplebuilder"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/regie-live/regie/gateway/internal/rtctest"
 	"github.com/regie-live/regie/gateway/rtc"
@@ -21,6 +22,7 @@ import (
 // and begins it again when a keyframe is asked for.
 type stand struct {
 	t     *testing.T
+	reg   *prometheus.Registry
 	net   *rtc.Net
 	feed  *Feed
 	url   string
@@ -31,9 +33,9 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
-	s := &stand{t: t, done: make(chan struct{})}
+	s := &stand{t: t, reg: prometheus.NewRegistry(), done: make(chan struct{})}
 	var err error
-	if s.net, err = rtc.Listen(rtc.Config{Address: "127.0.0.1:0"}); err != nil {
+	if s.net, err = rtc.Listen(rtc.Config{Address: "127.0.0.1:0", Metrics: rtc.NewMetrics(s.reg)}); err != nil {
 		t.Fatal(err)
 	}
 	restart := make(chan struct{}, 1)
