@@ -14,6 +14,10 @@ import (
 // stopTimeout is how long a graceful stop may take.
 const stopTimeout = 5 * time.Second
 
+// sameSignal: timeout(1) and others signal a process and then its group, which
+// is one wish that arrives twice.
+const sameSignal = 300 * time.Millisecond
+
 var (
 	errStoppedTwice = errors.New("stopped at once by a second signal; what was not finished is lost")
 	errSlowStop     = fmt.Errorf("not stopped after %s, so ended without waiting any longer", stopTimeout)
@@ -37,6 +41,7 @@ func until(log *slog.Logger, signals <-chan os.Signal, run func(context.Context)
 	go func() { done <- run(ctx) }()
 
 	var tooLate <-chan time.Time
+	var asked time.Time
 	for {
 		select {
 		case err := <-done:
@@ -48,11 +53,13 @@ func until(log *slog.Logger, signals <-chan os.Signal, run func(context.Context)
 			switch {
 			case s == syscall.SIGHUP:
 				log.Warn("SIGHUP: the configuration is read at start only; restart to apply a change", "hint", "systemctl restart regie")
+			case tooLate != nil && time.Since(asked) < sameSignal:
 			case tooLate != nil:
 				return errStoppedTwice
 			default:
 				log.Info("stopping; a second signal ends at once", "signal", s.String())
 				cancel()
+				asked = time.Now()
 				tooLate = time.After(stopTimeout)
 			}
 		case <-tooLate:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -18,7 +19,8 @@ func TestUntil(t *testing.T) {
 	for name, test := range map[string]struct {
 		stopping time.Duration // how long run takes to stop
 		fails    error         // what run returns by itself, at once
-		signals  []os.Signal   // sent one second apart
+		signals  []os.Signal   // sent apart
+		apart    time.Duration // one second unless said otherwise
 		want     error
 		took     time.Duration
 		logged   string
@@ -28,6 +30,10 @@ func TestUntil(t *testing.T) {
 		"interrupted":    {signals: []os.Signal{os.Interrupt}, took: time.Second, logged: "signal=interrupt"},
 		"too slow":       {stopping: time.Minute, signals: []os.Signal{syscall.SIGTERM}, want: errSlowStop, took: 6 * time.Second},
 		"second signal":  {stopping: time.Minute, signals: []os.Signal{syscall.SIGTERM, syscall.SIGINT}, want: errStoppedTwice, took: 2 * time.Second},
+		"one wish, twice": {
+			stopping: 3 * time.Second, signals: []os.Signal{syscall.SIGINT, syscall.SIGINT}, apart: 100 * time.Millisecond,
+			took: 3100 * time.Millisecond,
+		},
 		"hangup is no stop": {
 			stopping: time.Second, signals: []os.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGHUP},
 			took: 3 * time.Second, logged: "restart to apply",
@@ -40,7 +46,7 @@ func TestUntil(t *testing.T) {
 				end := make(chan struct{})
 				go func() {
 					for _, s := range test.signals {
-						time.Sleep(time.Second)
+						time.Sleep(cmp.Or(test.apart, time.Second))
 						select {
 						case signals <- s:
 						case <-end:
