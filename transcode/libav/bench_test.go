@@ -69,14 +69,22 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func BenchmarkScale(b *testing.B) {
-	clip := encodeClip(b, VideoEncoderConfig{W: 1280, H: 720, FPS: 30, Kbps: 2500}, 1)
-	for _, size := range []image.Point{{640, 360}, {426, 240}, {854, 480}, {1280, 720}} {
-		b.Run(fmt.Sprintf("%dx%d", size.X, size.Y), func(b *testing.B) {
-			d := openVideo(b, media.H264)
-			p := compose.NewPicture(size.X, size.Y)
-			err := d.Decode(clip[0], 0, func(f *Frame) {
+	for _, ratio := range [][2]image.Point{
+		{{1280, 720}, {640, 360}}, {{1280, 720}, {426, 240}}, {{1280, 720}, {854, 480}}, {{1280, 720}, {1280, 720}},
+		{{640, 360}, {1280, 720}}, {{1920, 1080}, {640, 360}}, {{1920, 1080}, {1280, 720}},
+	} {
+		from, to := ratio[0], ratio[1]
+		clip := encodeClip(b, VideoEncoderConfig{W: from.X, H: from.Y, FPS: 30, Kbps: 2500}, 1)
+		b.Run(fmt.Sprintf("%dx%d-%dx%d", from.X, from.Y, to.X, to.Y), func(b *testing.B) {
+			d, err := OpenVideoDecoder(media.Track{Codec: media.H264}, from.X*from.Y)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer d.Close()
+			p := compose.NewPicture(to.X, to.Y)
+			err = d.Decode(clip[0], 0, func(f *Frame) {
 				perFrame(b, func(int) {
-					if err := f.ScaleTo(p, image.Rect(0, 0, 1280, 720)); err != nil {
+					if err := f.ScaleTo(p, image.Rect(0, 0, f.W, f.H)); err != nil {
 						b.Fatal(err)
 					}
 				})

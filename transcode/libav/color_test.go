@@ -129,6 +129,44 @@ func TestScaleToPart(t *testing.T) {
 	}
 }
 
+// TestScaleHalf: at exactly half the size every sample is the mean of four.
+func TestScaleHalf(t *testing.T) {
+	stream := ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=s=638x362:r=30,noise=alls=40", "-frames:v", "1", "-pix_fmt", "yuv420p",
+		"-c:v", "libx264", "-bf", "0", "-x264-params", "aud=1", "-colorspace", "bt709", "-f", "h264", "-")
+	d := openVideo(t, media.H264)
+	n := 0
+	err := d.Decode(stream, 0, func(f *Frame) {
+		n++
+		for _, src := range []image.Rectangle{image.Rect(0, 0, 636, 360), image.Rect(2, 2, 402, 206), image.Rect(0, 0, 4, 4)} {
+			whole, half := compose.NewPicture(src.Dx(), src.Dy()), compose.NewPicture(src.Dx()/2, src.Dy()/2)
+			for _, p := range []*compose.Picture{whole, half} {
+				if err := f.ScaleTo(p, src); err != nil {
+					t.Fatal(err)
+				}
+			}
+			checkHalf(t, whole.Y, whole.YStride, half.Y, half.YStride, half.W, half.H)
+			checkHalf(t, whole.U, whole.CStride, half.U, half.CStride, half.W/2, half.H/2)
+			checkHalf(t, whole.V, whole.CStride, half.V, half.CStride, half.W/2, half.H/2)
+		}
+	})
+	if err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+}
+
+func checkHalf(t *testing.T, s []byte, ss int, d []byte, ds, w, h int) {
+	t.Helper()
+	for y := range h {
+		for x := range w {
+			a, b := s[2*y*ss+2*x:], s[(2*y+1)*ss+2*x:]
+			want := (int(a[0]) + int(a[1]) + int(b[0]) + int(b[1]) + 2) / 4
+			if got := int(d[y*ds+x]); got != want {
+				t.Fatalf("sample %d,%d of %d×%d is %d, want %d", x, y, w, h, got, want)
+			}
+		}
+	}
+}
+
 func checkAround(t *testing.T, p *compose.Picture, hole image.Rectangle, want [3]byte) {
 	t.Helper()
 	for y := range p.H {
