@@ -71,7 +71,7 @@ func (t *seat) claim(offer ingest.Offer) (*feed, error) {
 				Hint:    fmt.Sprintf("stop the other encoder, or wait until it has been silent for %v", TakeoverAfter),
 			}
 		}
-		t.leave(old, fmt.Errorf("%w by %s from %s after %v of silence", ErrTakenOver, offer.Protocol, offer.Remote, silent.Round(time.Millisecond)))
+		t.leave(old, fmt.Errorf("%w by %s from %s after %v of silence", ingest.ErrReplaced, offer.Protocol, offer.Remote, silent.Round(time.Millisecond)))
 	}
 	f := &feed{seat: t, offer: offer, born: time.Now()}
 	t.feed.Store(f)
@@ -81,9 +81,6 @@ func (t *seat) claim(offer ingest.Offer) (*feed, error) {
 	t.stage.publishView(time.Now())
 	return f, nil
 }
-
-// ErrTakenOver is why the earlier of two publishers with one key is closed.
-var ErrTakenOver = errors.New("taken over")
 
 func (f *feed) silent() time.Duration {
 	return time.Since(f.born) - time.Duration(f.last.Load())
@@ -148,7 +145,7 @@ func (t *seat) leave(f *feed, cause error) {
 	s := t.stage
 	f.gone.Store(true)
 	t.feed.Store(nil)
-	if errors.Is(cause, ErrTakenOver) {
+	if errors.Is(cause, ingest.ErrReplaced) {
 		f.offer.Disconnect(cause)
 	}
 	if s.run != nil && t.shown {

@@ -220,7 +220,7 @@ func TestTakeover(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !errors.Is(kicked, ErrTakenOver) {
+		if !errors.Is(kicked, ingest.ErrReplaced) {
 			t.Errorf("the first was disconnected with %v", kicked)
 		}
 		first.Write(media.AccessUnit{})
