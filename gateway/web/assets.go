@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// buildCommands is what an operator runs to get the pages.
-const buildCommands = "cd gateway/web && npm ci --ignore-scripts && npm run build"
+// buildCommand is what an operator runs to get the pages.
+const buildCommand = "make build"
 
 // manifest is what build.mjs says of its output.
 type manifest struct {

@@ -71,7 +71,7 @@ type view struct {
 	State       state
 	Session     show.SessionView // the one that the page is about
 	Programme   programme
-	Build       []string // commands, on the page that asks for them
+	Build       string // a command, on the page that asks for it
 }
 
 // state is what the scripts start from: it stands in the page as JSON.
@@ -153,7 +153,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	v := fill(p.words)
 	if !s.assets.built() {
 		name, status = pageNotBuilt, http.StatusServiceUnavailable
-		v = view{Title: p.words.text("notBuilt.title"), Build: strings.Split(buildCommands, " && ")}
+		v = view{Title: p.words.text("notBuilt.title"), Build: buildCommand}
 	}
 	v.Lang, v.Other, v.Path = l, l.other(), r.URL.Path
 	v.State.Lang, v.State.Messages = l, p.words.messages

@@ -10,7 +10,7 @@
 //     may be cached for ever. Pages are asked again each time, and answered 304
 //     when they are the same.
 //   - Without built assets (`go build` on a clean clone) every page is a plain one
-//     that says which commands build them.
+//     that says which command builds them.
 //
 // The scripts and styles in src/ are built by build.mjs into dist/, which is
 // embedded. Templates and message catalogues are embedded as they are.
@@ -54,7 +54,7 @@ func Handler(o Options) http.Handler {
 func newHandler(o Options, built fs.FS) http.Handler {
 	assets, err := loadAssets(built)
 	if err != nil {
-		o.Logger.Warn("web: the pages are not built", "reason", err, "hint", buildCommands)
+		o.Logger.Warn("web: the pages are not built", "reason", err, "hint", buildCommand)
 	}
 	s := &site{
 		sessions: o.Sessions,

@@ -1,71 +1,76 @@
-import { test, mock } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Poller } from './poll';
 
-// settle lets promises that are due run, with the clock standing still.
-const settle = async () => {
-  for (let i = 0; i < 10; i++) await Promise.resolve();
-};
+/** A clock that goes when it is told to. */
+class Clock {
+  private now = 0;
+  private due: { at: number; then: () => void }[] = [];
+
+  readonly later = (then: () => void, ms: number) => {
+    const entry = { at: this.now + ms, then };
+    this.due.push(entry);
+    return () => void (this.due = this.due.filter((e) => e !== entry));
+  };
+
+  /** Lets time pass, and what it brings finish. */
+  async pass(ms: number): Promise<void> {
+    this.now += ms;
+    const ready = this.due.filter((e) => e.at <= this.now);
+    this.due = this.due.filter((e) => e.at > this.now);
+    for (const { then } of ready) then();
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  }
+}
+
+const fails = () => Promise.reject(new Error('no'));
 
 function poller(answers: (() => Promise<string>)[]) {
   const log: string[] = [];
+  const clock = new Clock();
   const p = new Poller<string>({
     load: () => {
       log.push('ask');
-      return (answers.shift() ?? (() => Promise.reject(new Error('gone'))))();
+      return (answers.shift() ?? fails)();
     },
     interval: () => 5000,
     arrived: (answer) => log.push(answer),
     waiting: (s) => log.push(`in ${s}`),
     random: () => 0.5,
+    later: clock.later,
   });
-  return { p, log };
+  return { p, log, clock };
 }
 
-test('asks again after the interval, one request at a time', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  t.after(() => mock.timers.reset());
-  const { p, log } = poller([async () => 'a', async () => 'b']);
+test('asks again after the interval, one request at a time, until it is stopped', async () => {
+  const { p, log, clock } = poller([async () => 'a', async () => 'b']);
   p.start();
   p.start();
   p.now();
-  await settle();
+  await clock.pass(0);
+  await clock.pass(4999);
   assert.deepEqual(log, ['ask', 'a']);
-  mock.timers.tick(4999);
-  await settle();
-  assert.deepEqual(log, ['ask', 'a']);
-  mock.timers.tick(1);
-  await settle();
+  await clock.pass(1);
   assert.deepEqual(log, ['ask', 'a', 'ask', 'b']);
   p.stop();
-  mock.timers.tick(60_000);
-  await settle();
+  await clock.pass(60_000);
   assert.deepEqual(log, ['ask', 'a', 'ask', 'b']);
 });
 
-test('says nothing of one failure, then counts down', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  t.after(() => mock.timers.reset());
-  const { p, log } = poller([]);
+test('says nothing of one failure, then counts down', async () => {
+  const { p, log, clock } = poller([]);
   p.start();
-  for (let i = 0; i < 5; i++) {
-    await settle();
-    mock.timers.tick(1000);
-  }
-  await settle();
-  // waits of 0.5, 1, 2 and 4 s, none shorter than the second that is told
+  await clock.pass(0);
+  for (let s = 0; s < 5; s++) await clock.pass(1000);
+  // Waits of 0.5, 1, 2 and 4 s, none shorter than the second that is told.
   assert.deepEqual(log, ['ask', 'ask', 'in 1', 'ask', 'in 2', 'in 1', 'ask', 'in 4', 'in 3']);
-  p.stop();
 });
 
-test('"try now" ends the wait', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  t.after(() => mock.timers.reset());
-  const { p, log } = poller([() => Promise.reject(new Error('no')), async () => 'back']);
+test('"try now" ends the wait', async () => {
+  const { p, log, clock } = poller([fails, async () => 'back']);
   p.start();
-  await settle();
+  await clock.pass(0);
   p.now();
-  await settle();
+  await clock.pass(0);
   assert.deepEqual(log, ['ask', 'ask', 'back']);
-  p.stop();
 });

@@ -10,10 +10,19 @@ export interface PollerOptions<T> {
   /** Told each second of a wait after a failure. */
   waiting: (seconds: number) => void;
   random?: () => number;
+  /** Runs then after a while unless it is cancelled; setTimeout, but for tests. */
+  later?: (then: () => void, ms: number) => Cancel;
 }
 
+export type Cancel = () => void;
+
+const withTimeout = (then: () => void, ms: number): Cancel => {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+};
+
 export class Poller<T> {
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private cancel: Cancel = () => {};
   private running = false;
   private asking = false;
   private failures = 0;
@@ -29,12 +38,12 @@ export class Poller<T> {
 
   stop(): void {
     this.running = false;
-    clearTimeout(this.timer);
+    this.cancel();
   }
 
   /** Asks at once, whatever the wait. */
   now(): void {
-    clearTimeout(this.timer);
+    this.cancel();
     void this.ask();
   }
 
@@ -62,7 +71,7 @@ export class Poller<T> {
   }
 
   private after(ms: number, then: () => void): void {
-    clearTimeout(this.timer);
-    if (this.running) this.timer = setTimeout(then, ms);
+    this.cancel();
+    if (this.running) this.cancel = (this.options.later ?? withTimeout)(then, ms);
   }
 }

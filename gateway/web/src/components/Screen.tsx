@@ -67,9 +67,10 @@ function Picture({ code, session, player, keysOn, help, onOver }: PictureProps) 
 
   useEffect(() => {
     const element = video.current!;
+    const canvas = still.current!;
     if (!code.canPlay(element)) return void (playable.value = false);
     const addresses = { hls: session.hls_url, whep: session.whep_url };
-    const made = new code.Player(element, addresses, () => draw(element, still.current!));
+    const made = new code.Player(element, addresses, () => draw(element, canvas));
     player.value = made;
     made.start();
     return () => {

@@ -19,6 +19,8 @@ const config: Partial<HlsConfig> = {
   testBandwidth: false,
 };
 
+const LATE_START_S = 1;
+
 export const canPlay = (video: HTMLVideoElement): boolean =>
   Hls.isSupported() || video.canPlayType('application/vnd.apple.mpegurl') !== '';
 
@@ -38,6 +40,14 @@ function openHlsJs(video: HTMLVideoElement, url: string, lost: (loss: Loss) => v
   hls.loadSource(url);
   hls.attachMedia(video);
 
+  // A slow start leaves the viewer behind without having asked for it. What is
+  // loaded already is skipped; a stall later keeps the place.
+  const catchUp = () => {
+    const live = hls.liveSyncPosition;
+    if (live !== null && live - video.currentTime > LATE_START_S && isBuffered(video, live)) video.currentTime = live;
+  };
+  video.addEventListener('playing', catchUp, { once: true });
+
   const delay = () => (hls.latency > 0 ? hls.latency : undefined);
   return {
     mode: 'hls',
@@ -47,8 +57,16 @@ function openHlsJs(video: HTMLVideoElement, url: string, lost: (loss: Loss) => v
     goLive: () => {
       if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition;
     },
-    close: () => hls.destroy(),
+    close: () => {
+      video.removeEventListener('playing', catchUp);
+      hls.destroy();
+    },
   };
+}
+
+function isBuffered({ buffered }: HTMLVideoElement, time: number): boolean {
+  for (let i = 0; i < buffered.length; i++) if (buffered.start(i) <= time && time < buffered.end(i)) return true;
+  return false;
 }
 
 function lossOf(error: ErrorData): Loss {

@@ -63,7 +63,8 @@ export class Player {
     clearInterval(this.looking);
     clearTimeout(this.waiting);
     this.listeners.abort();
-    this.closeEngine();
+    this.engine?.close();
+    this.engine = undefined;
     this.stalled.value = false;
   }
 

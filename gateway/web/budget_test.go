@@ -1,0 +1,99 @@
+package web
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+)
+
+// realBuild is the folder that `make web` fills.
+func realBuild(t *testing.T) fs.FS {
+	t.Helper()
+	folder, err := fs.Sub(dist, "dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func built(t *testing.T) *assets {
+	t.Helper()
+	a, err := loadAssets(realBuild(t))
+	if err != nil {
+		t.Fatalf("%v; run `make web` first", err)
+	}
+	return a
+}
+
+// transferred is what goes over the wire for a file, with brotli.
+func (a *assets) transferred(file string) int {
+	s := a.manifest.Files[path.Base(file)]
+	if s.Brotli > 0 {
+		return s.Brotli
+	}
+	return s.Raw
+}
+
+// A page must be light: each part has its limit in bytes, brotli, as it goes
+// over the wire. Raising one is a decision, so it is written here.
+func TestBudget(t *testing.T) {
+	a := built(t)
+	scripts := func(source string) (own, player int) {
+		own = a.transferred(a.url(source))
+		for _, file := range a.preload(source) {
+			if strings.HasPrefix(path.Base(file), "player-") {
+				player += a.transferred(file)
+			} else {
+				own += a.transferred(file)
+			}
+		}
+		return own, player
+	}
+	home, homePlayer := scripts("home.tsx")
+	watch, player := scripts("watch.tsx")
+	fonts := a.transferred(a.url("instrument-sans-latin-wght-normal.woff2")) + a.transferred(a.url("bricolage-grotesque-latin-wght-normal.woff2"))
+	css := a.transferred(a.url("app.css"))
+	page := get(t, siteOf(realBuild(t), onAir), "/s/studio").Body.Len()
+
+	for _, part := range []struct {
+		name        string
+		size, limit int
+	}{
+		{"styles and page", css + page, 20_000},
+		{"home: scripts", home, 25_000},
+		{"home: player", homePlayer, 0},
+		{"watch: scripts", watch, 25_000},
+		{"watch: player", player, 195_000},
+		{"fonts", fonts, 75_000},
+		{"to the first frame, before media", css + page + watch + player, 280_000},
+	} {
+		t.Logf("%-34s %7d of %7d bytes", part.name, part.size, part.limit)
+		if part.size > part.limit || part.size == 0 && part.limit > 0 {
+			t.Errorf("%s: %d bytes, the limit is %d", part.name, part.size, part.limit)
+		}
+	}
+}
+
+// Whatever is in the bundle, its licence is in the file that the pages link to.
+func TestLicences(t *testing.T) {
+	a := built(t)
+	text := string(a.files[path.Base(a.url("licences.txt"))].raw)
+	for _, name := range []string{"hls.js", "media-chrome", "preact", "@preact/signals", "@fontsource-variable/instrument-sans", "@fontsource-variable/bricolage-grotesque", "SIL OPEN FONT LICENSE"} {
+		if !strings.Contains(text, name) {
+			t.Errorf("licences.txt lacks %s", name)
+		}
+	}
+}
+
+// No page may lead a visitor's browser to another host.
+func TestNothingComesFromElsewhere(t *testing.T) {
+	for name, f := range built(t).files {
+		if path.Ext(name) != ".css" {
+			continue
+		}
+		if strings.Contains(string(f.raw), "http") || strings.Contains(string(f.raw), "//") {
+			t.Errorf("%s names another host", name)
+		}
+	}
+}
