@@ -60,7 +60,7 @@ func (s *Session) Run(ctx context.Context) error {
 		} else {
 			short = 0
 		}
-		if !ready && short >= hopeless || w.never {
+		if !ready && (w.never || short >= hopeless) {
 			return fmt.Errorf("transcode: no worker could be started: %w", cause)
 		}
 		s.log.Warn("the worker is replaced", "cause", cause, "lived", time.Since(began).Round(time.Millisecond))

@@ -1,7 +1,9 @@
 package worker_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -151,13 +153,13 @@ func TestGarbage(t *testing.T) {
 	r := newRig(t, small)
 	r.grid("host", "guest1", "guest2")
 	r.join("host", testcard.Options{Name: "host", Color: red, ToneHz: 330, W: 320, H: 180, Kbps: 500}, nil)
-	rnd := rand.New(rand.NewPCG(9, 9))
 	var bad atomic.Bool
+	rnd1, rnd2 := rand.New(rand.NewPCG(9, 9)), rand.New(rand.NewPCG(8, 8))
 	r.join("guest1", testcard.Options{Name: "guest1", Color: blue, W: 320, H: 180, Kbps: 500}, func(au *media.AccessUnit, _ time.Duration) bool {
-		if bad.Load() && rnd.IntN(3) == 0 {
+		if bad.Load() && rnd1.IntN(3) == 0 {
 			d := append([]byte(nil), au.Data...)
 			for range 1 + len(d)/50 {
-				d[rnd.IntN(len(d))] = byte(rnd.Uint32())
+				d[rnd1.IntN(len(d))] = byte(rnd1.Uint32())
 			}
 			au.Data = d
 		}
@@ -165,13 +167,13 @@ func TestGarbage(t *testing.T) {
 	})
 	// Noise that claims to be a keyframe, with timestamps from anywhere.
 	r.join("guest2", testcard.Options{Name: "guest2", Color: gold, W: 320, H: 180, Kbps: 500}, func(au *media.AccessUnit, _ time.Duration) bool {
-		d := make([]byte, 1+rnd.IntN(4000))
+		d := make([]byte, 1+rnd2.IntN(4000))
 		for i := range d {
-			d[i] = byte(rnd.Uint32())
+			d[i] = byte(rnd2.Uint32())
 		}
 		copy(d, []byte{0, 0, 0, 1, 0x65})
 		au.Data, au.Key = d, true
-		au.PTS = time.Duration(rnd.Int64N(1 << 50))
+		au.PTS = time.Duration(rnd2.Int64N(1 << 50))
 		return true
 	})
 	r.until(2 * time.Second)
@@ -204,4 +206,70 @@ func TestGarbage(t *testing.T) {
 			t.Errorf("at %v guest1 is not back: %v", pts, got)
 		}
 	})
+}
+
+// TestHostile: pictures that are too large or too many, and sizes and clocks that
+// change in mid-stream, stay the affair of who sends them; memory stays bounded.
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	p := small
+	p.MaxPixels = 320 * 180
+	r := newRig(t, p)
+	r.grid("host", "large", "many", "other")
+	o := func(w int) testcard.Options { return testcard.Options{Color: blue, W: w, H: w * 9 / 16, Kbps: 500} }
+	r.join("host", testcard.Options{Color: red, ToneHz: 330, W: 320, H: 180, Kbps: 500}, nil)
+	r.join("large", o(640), nil)
+	r.join("many", o(320), func(au *media.AccessUnit, _ time.Duration) bool {
+		for range 20 {
+			r.s.Push(transcode.Input{Source: "many", AccessUnit: *au})
+			au.PTS += time.Millisecond
+		}
+		return true
+	})
+	other := r.join("other", o(320), nil)
+	r.until(3 * time.Second)
+	other.stop()
+	// The same publisher goes on with another size and a clock that begins again.
+	card := o(160)
+	card.Color = gold
+	r.publishMore("other", card, nil)
+	r.until(7 * time.Second)
+	checkTimeline(t, r)
+	frames(t, r.taken(transcode.Video), func(pts time.Duration, pic *compose.Picture) {
+		if got := mean(pic, quarter(p, 0)); pts > 1500*time.Millisecond && !near(got, red) {
+			t.Errorf("at %v the host's cell is %v", pts, got)
+		}
+		if got := mean(pic, quarter(p, 1)); near(got, blue) {
+			t.Errorf("at %v the picture that is too large is shown", pts)
+		}
+		if got := mean(pic, quarter(p, 3)); pts > 6*time.Second && !near(got, gold) {
+			t.Errorf("at %v the picture of another size is not shown: %v", pts, got)
+		}
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.keys["many"] == 0 || r.stats.Dropped < 100 {
+		t.Errorf("too many pictures: %d dropped, asked %d times for a keyframe", r.stats.Dropped, r.keys["many"])
+	}
+	for _, s := range r.stats.SourceStats {
+		if (s.Errors > 0) != (s.ID == "large") && s.ID != "many" {
+			t.Errorf("source %s: %d errors", s.ID, s.Errors)
+		}
+	}
+	if len(r.causes) > 0 {
+		t.Errorf("workers died: %v", r.causes)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.stats.PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kb := 0
+	if _, err := fmt.Sscan(rest, &kb); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the worker used %d MB at most", kb>>10)
+	if kb > 800<<10 { // the race detector takes five times as much
+		t.Errorf("the worker used %d MB", kb>>10)
+	}
 }

@@ -183,7 +183,8 @@ func (v *videoFeed) decode(u unit) {
 	v.s.askKeyframe()
 	if !v.told {
 		v.told = true
-		v.s.e.log.Warn("the picture is damaged; it stands still until a keyframe comes", "participant", v.s.id, "codec", v.track.Codec, "error", err)
+		v.s.e.log.Warn("the picture is damaged, or larger than this program takes; it stands still until a keyframe comes",
+			"participant", v.s.id, "codec", v.track.Codec, "max_pixels", v.s.e.program.MaxPixels, "error", err)
 	}
 }
 

@@ -146,7 +146,7 @@ func TestLipSyncSimulated(t *testing.T) {
 			}
 			m.run(2*time.Second, 20*time.Second)
 			m.waited = nil
-			m.run(20*time.Second, 80*time.Second)
+			m.run(20*time.Second, 60*time.Second)
 			var sum time.Duration
 			for _, w := range m.waited {
 				sum += w

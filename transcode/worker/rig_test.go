@@ -122,16 +122,34 @@ func (r *rig) join(id transcode.SourceID, o testcard.Options, change func(*media
 	return r.publish(id, o, change)
 }
 
+// publish lets a new publisher send for a source.
 func (r *rig) publish(id transcode.SourceID, o testcard.Options, change func(*media.AccessUnit, time.Duration) bool) *participant {
+	r.t.Helper()
+	card := r.open(o)
+	r.s.SetTracks(id, card.Tracks())
+	return r.send(id, card, change)
+}
+
+// publishMore goes on as the same publisher, with another card.
+func (r *rig) publishMore(id transcode.SourceID, o testcard.Options, change func(*media.AccessUnit, time.Duration) bool) *participant {
+	r.t.Helper()
+	return r.send(id, r.open(o), change)
+}
+
+func (r *rig) open(o testcard.Options) *testcard.Card {
 	r.t.Helper()
 	card, err := testcard.Open(o)
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return card
+}
+
+func (r *rig) send(id transcode.SourceID, card *testcard.Card, change func(*media.AccessUnit, time.Duration) bool) *participant {
+	r.t.Helper()
 	r.mu.Lock()
 	r.onKey[id] = card.RequestKeyframe
 	r.mu.Unlock()
-	r.s.SetTracks(id, card.Tracks())
 	ctx, cancel := context.WithCancel(r.ctx)
 	done := make(chan struct{})
 	go func() {
