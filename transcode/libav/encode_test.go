@@ -30,6 +30,9 @@ func TestKeyframes(t *testing.T) {
 	}
 }
 
+// TestProgramStream holds what viewers rely on: Constrained Baseline, no reordering,
+// parameter sets and an IDR picture in every keyframe, long start codes only, and
+// no picture so large that it would take a second to send.
 func TestProgramStream(t *testing.T) {
 	const kbps = 1500
 	e, err := OpenVideoEncoder(VideoEncoderConfig{W: 720, H: 1280, FPS: 30, Kbps: kbps})
@@ -84,6 +87,7 @@ func TestProgramStream(t *testing.T) {
 	}
 }
 
+// TestCanvas: what was drawn stays on the canvas for the next frame.
 func TestCanvas(t *testing.T) {
 	e, err := OpenVideoEncoder(VideoEncoderConfig{W: 320, H: 180, FPS: 30, Kbps: 500})
 	if err != nil {

@@ -190,10 +190,6 @@ func TestFlush(t *testing.T) {
 	}
 }
 
-// TestProgramStream holds what viewers rely on: Constrained Baseline, no reordering,
-// parameter sets and an IDR picture in every keyframe, long start codes only, and
-// no picture so large that it would take a second to send.
-// TestCanvas: what was drawn stays on the canvas for the next frame.
 // TestNoPicture: access units without a picture are no errors, and do not disturb.
 func TestNoPicture(t *testing.T) {
 	for _, tt := range []struct {
