@@ -127,13 +127,13 @@ func (r *rig) publish(id transcode.SourceID, o testcard.Options, change func(*me
 	r.t.Helper()
 	card := r.open(o)
 	r.s.SetTracks(id, card.Tracks())
-	return r.send(id, card, change)
+	return r.send(id, card, 1, change)
 }
 
 // publishMore goes on as the same publisher, with another card.
 func (r *rig) publishMore(id transcode.SourceID, o testcard.Options, change func(*media.AccessUnit, time.Duration) bool) *participant {
 	r.t.Helper()
-	return r.send(id, r.open(o), change)
+	return r.send(id, r.open(o), 1, change)
 }
 
 func (r *rig) open(o testcard.Options) *testcard.Card {
@@ -145,7 +145,8 @@ func (r *rig) open(o testcard.Options) *testcard.Card {
 	return card
 }
 
-func (r *rig) send(id transcode.SourceID, card *testcard.Card, change func(*media.AccessUnit, time.Duration) bool) *participant {
+// send pushes a card at pace times its own speed.
+func (r *rig) send(id transcode.SourceID, card *testcard.Card, pace float64, change func(*media.AccessUnit, time.Duration) bool) *participant {
 	r.t.Helper()
 	r.mu.Lock()
 	r.onKey[id] = card.RequestKeyframe
@@ -164,7 +165,7 @@ func (r *rig) send(id transcode.SourceID, card *testcard.Card, change func(*medi
 				r.t.Errorf("card %s: %v", id, err)
 				return
 			}
-			timer.Reset(time.Until(start.Add(due)))
+			timer.Reset(time.Until(start.Add(time.Duration(float64(due) / pace))))
 			select {
 			case <-ctx.Done():
 				return

@@ -149,3 +149,64 @@ func TestLatency(t *testing.T) {
 		t.Errorf("median %v", took[len(took)/2])
 	}
 }
+
+// TestPace: publishers that send faster or slower than their clock, or whose clock
+// jumps, keep moving in their cells, close to the present, and touch nobody.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, small)
+	r.grid("host", "fast", "slow", "jumps")
+	pace := map[transcode.SourceID]float64{"host": 1, "fast": 1.5, "slow": 0.7, "jumps": 1}
+	began := map[transcode.SourceID]time.Time{}
+	ids := []transcode.SourceID{"host", "fast", "slow", "jumps"}
+	for _, id := range ids {
+		if err := r.s.SetSource(transcode.Source{ID: id, Name: string(id), Gain: 1}); err != nil {
+			t.Fatal(err)
+		}
+		card := r.open(testcard.Options{Color: blue, ToneHz: 440, W: 320, H: 180, Kbps: 800, Start: time.Now()})
+		r.s.SetTracks(id, card.Tracks())
+		began[id] = time.Now()
+		r.send(id, card, pace[id], func(au *media.AccessUnit, due time.Duration) bool {
+			if id == "jumps" && due > 3*time.Second && due < 5*time.Second {
+				au.PTS += time.Hour
+			}
+			return true
+		})
+	}
+	r.until(9 * time.Second)
+	checkTimeline(t, r)
+	ages := make([][]time.Duration, len(ids))
+	last := make([]uint32, len(ids))
+	came := map[time.Duration]time.Duration{}
+	video := r.taken(transcode.Video)
+	for _, p := range video {
+		came[time.Duration(p.PTS)*time.Second/transcode.VideoClock] = p.at
+	}
+	w, h := small.Width/2, small.Height/2
+	frames(t, video, func(pts time.Duration, pic *compose.Picture) {
+		if pts < 6*time.Second {
+			return
+		}
+		for i, id := range ids {
+			ms, ok := testcard.ReadClock(pic.Sub(i%2*w, i/2*h, w, h))
+			if !ok || ms == last[i] {
+				continue
+			}
+			last[i] = ms
+			card := time.Duration(int32(ms-uint32(began[id].UnixMilli()))) * time.Millisecond
+			sent := began[id].Add(time.Duration(float64(card) / pace[id]))
+			ages[i] = append(ages[i], r.s.Epoch().Add(came[pts]).Sub(sent))
+		}
+	})
+	for i, id := range ids {
+		if len(ages[i]) < 20 {
+			t.Errorf("%s: %d different pictures in 3 s", id, len(ages[i]))
+			continue
+		}
+		slices.Sort(ages[i])
+		t.Logf("%s: %d pictures, age median %v, most %v", id, len(ages[i]), ages[i][len(ages[i])/2].Round(time.Millisecond), ages[i][len(ages[i])-1].Round(time.Millisecond))
+		if m := ages[i][len(ages[i])/2]; m > 700*time.Millisecond {
+			t.Errorf("%s: pictures are %v old", id, m)
+		}
+	}
+}
