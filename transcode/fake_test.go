@@ -39,7 +39,7 @@ func fake(mode string) {
 		os.Exit(3)
 	case "prints":
 		fmt.Println("[libx264] using cpu capabilities: MMX2 SSE2Fast SSSE3 SSE4.2 AVX FMA3 BMI2 AVX2 AVX512")
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}
 	f := &fakeWorker{w: wire.NewWriter(os.Stdout), mode: mode}
 	version := wire.Version
@@ -48,15 +48,15 @@ func fake(mode string) {
 	}
 	f.send(wire.Ready, wire.Hello{Version: version, PID: os.Getpid()})
 	if mode == "hangs" {
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}
 	go f.beat()
 	if mode == "deaf" {
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}
 	f.listen()
 	if mode == "stays" {
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}
 }
 
@@ -89,7 +89,7 @@ func (f *fakeWorker) beat() {
 		n := f.n
 		f.mu.Unlock()
 		f.send(wire.Heartbeat, transcode.Stats{PID: os.Getpid(), Frames: uint64(n), SourceStats: []transcode.SourceStats{{ID: "host", Errors: 1}}})
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond)
 	}
 }
 

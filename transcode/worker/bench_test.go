@@ -29,22 +29,25 @@ var benchProgram = transcode.Program{
 	Width: 1280, Height: 720, FPS: 30, Kbps: 2500, GOP: 60, Part: 10, AACKbps: 128, OpusKbps: 96, MaxPixels: 2560 * 1440,
 }
 
-type clip struct {
-	tracks []media.Track
-	units  []media.AccessUnit
-	due    []time.Duration
+// Clip is a card of benchSeconds, coded beforehand so that coding it is not
+// measured.
+type Clip struct {
+	Tracks []media.Track
+	Units  []media.AccessUnit
+	Due    []time.Duration
 }
 
-func clips(b *testing.B) []clip {
+// Clips makes four cards of 720p30 whose clocks begin at start.
+func Clips(b *testing.B, start time.Time) []Clip {
 	b.Helper()
 	colors := []color.RGBA{{200, 30, 30, 255}, {30, 160, 40, 255}, {30, 60, 200, 255}, {210, 180, 40, 255}}
-	var out []clip
+	var out []Clip
 	for i, c := range colors {
-		card, err := testcard.Open(testcard.Options{Name: fmt.Sprint("card ", i), Color: c, ToneHz: float64(300 + 100*i)})
+		card, err := testcard.Open(testcard.Options{Name: fmt.Sprint("card ", i), Color: c, ToneHz: float64(300 + 100*i), Start: start})
 		if err != nil {
 			b.Fatal(err)
 		}
-		one := clip{tracks: card.Tracks()}
+		one := Clip{Tracks: card.Tracks()}
 		for {
 			au, due, err := card.Next()
 			if err != nil {
@@ -53,7 +56,7 @@ func clips(b *testing.B) []clip {
 			if due >= benchSeconds*time.Second {
 				break
 			}
-			one.units, one.due = append(one.units, au), append(one.due, due)
+			one.Units, one.Due = append(one.Units, au), append(one.Due, due)
 		}
 		card.Close()
 		out = append(out, one)
@@ -78,7 +81,7 @@ type offline struct {
 	bytes int
 }
 
-func newOffline(b *testing.B, cs []clip) *offline {
+func newOffline(b *testing.B, cs []Clip) *offline {
 	o := &offline{e: &engine{program: benchProgram, log: slog.New(slog.DiscardHandler), out: &output{w: wire.NewWriter(io.Discard)}, ctx: b.Context()}}
 	o.e.clock = func() time.Duration { return o.now }
 	o.e.stage.init()
@@ -89,13 +92,13 @@ func newOffline(b *testing.B, cs []clip) *offline {
 		s := newSource(o.e, uint16(i+1), transcode.Source{ID: id, Name: "Participant", Gain: 1})
 		o.e.stage.add(s)
 		sc.Cells = append(sc.Cells, transcode.Cell{Source: id, Fit: transcode.Contain, Caption: "Participant", Rect: transcode.Rect{X: i % 2 * 640, Y: i / 2 * 360, W: 640, H: 360}})
-		dec, err := libav.OpenVideoDecoder(c.tracks[0], benchProgram.MaxPixels)
+		dec, err := libav.OpenVideoDecoder(c.Tracks[0], benchProgram.MaxPixels)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(dec.Close)
-		o.feeds = append(o.feeds, &videoFeed{feed: &feed{s: s, ctx: b.Context()}, track: c.tracks[0], dec: dec, waiting: true})
-		adec, err := libav.OpenAudioDecoder(c.tracks[1])
+		o.feeds = append(o.feeds, &videoFeed{feed: &feed{s: s, ctx: b.Context()}, track: c.Tracks[0], dec: dec, waiting: true})
+		adec, err := libav.OpenAudioDecoder(c.Tracks[1])
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -120,13 +123,13 @@ func newOffline(b *testing.B, cs []clip) *offline {
 }
 
 // until hands over what is due and makes the program up to time t.
-func (o *offline) until(b *testing.B, cs []clip, next []int, n int64) {
+func (o *offline) until(b *testing.B, cs []Clip, next []int, n int64) {
 	o.now = benchProgram.FrameTime(n)
 	for i, c := range cs {
-		for ; next[i] < len(c.units) && c.due[next[i]] <= o.now; next[i]++ {
-			au := c.units[next[i]]
+		for ; next[i] < len(c.Units) && c.Due[next[i]] <= o.now; next[i]++ {
+			au := c.Units[next[i]]
 			if au.Kind == media.Video {
-				o.feeds[i].decode(unit{data: au.Data, at: c.due[next[i]], key: au.Key})
+				o.feeds[i].decode(unit{data: au.Data, at: c.Due[next[i]], key: au.Key})
 				continue
 			}
 			samples, err := o.adecs[i].Decode(au.Data)
@@ -149,7 +152,7 @@ func (o *offline) until(b *testing.B, cs []clip, next []int, n int64) {
 // BenchmarkMix4x720p is the worker's work without its waiting: decode, scale,
 // caption, compose, encode; decode, mix, encode twice.
 func BenchmarkMix4x720p(b *testing.B) {
-	cs := clips(b)
+	cs := Clips(b, time.Time{})
 	var used time.Duration
 	for b.Loop() {
 		o := newOffline(b, cs)
@@ -175,7 +178,7 @@ func BenchmarkFFmpeg4x720p(b *testing.B) {
 	}
 	args := []string{"-loglevel", "error", "-nostdin", "-y"}
 	dir := b.TempDir()
-	for i, c := range clips(b) {
+	for i, c := range Clips(b, time.Time{}) {
 		v, a := filepath.Join(dir, fmt.Sprint(i, ".h264")), filepath.Join(dir, fmt.Sprint(i, ".aac"))
 		write(b, v, c, media.Video)
 		write(b, a, c, media.Audio)
@@ -199,10 +202,10 @@ func BenchmarkFFmpeg4x720p(b *testing.B) {
 }
 
 // write stores one track: Annex B, or AAC with ADTS headers (ISO 14496-3, 1.A.3.2).
-func write(b *testing.B, name string, c clip, kind media.Kind) {
+func write(b *testing.B, name string, c Clip, kind media.Kind) {
 	b.Helper()
 	var out bytes.Buffer
-	for _, au := range c.units {
+	for _, au := range c.Units {
 		if au.Kind != kind {
 			continue
 		}
