@@ -42,7 +42,7 @@ func mixFFmpeg(ctx context.Context, clips []clip) (cost, error) {
 	args = append(args, "-filter_complex", graph,
 		"-map", "[v]", "-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "baseline", "-threads", "1",
 		"-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60", "-sc_threshold", "0",
-		"-map", "[a]", "-c:a:0", "aac", "-b:a:0", "128k",
+		"-map", "[a]", "-c:a:0", "aac", "-aac_coder:a:0", "fast", "-b:a:0", "128k", // the cheaper coder, as ours
 		"-map", "[o]", "-c:a:1", "libopus", "-b:a:1", "96k",
 		"-f", "matroska", os.DevNull)
 	cmd := exec.CommandContext(ctx, "ffmpeg", args...)
