@@ -7,8 +7,8 @@
 // It guarantees:
 //   - Output is called from one goroutine, in order, with a timeline that never
 //     goes back and never starts again, however often the worker is replaced.
-//   - No method blocks on a peer or on the worker. A full queue drops access
-//     units up to the source's next keyframe and counts them.
+//   - No method but Run blocks on a peer or on the worker. A full queue drops
+//     access units up to the source's next keyframe and counts them.
 //   - A worker that dies is replaced at once; one that hangs is killed after
 //     heartbeatTimeout and replaced. Sources, tracks, scene and gains are given
 //     to the new worker, and each source's last group of pictures is replayed.
@@ -135,8 +135,10 @@ type SourceStats struct {
 	Errors   uint64        `json:"errors"`
 }
 
-// Events are a Session's calls back to its owner. They come from the Session's
-// goroutines, must not block, and must not call Session.Close.
+// Events are a Session's calls back to its owner. They must not block; they may
+// call the Session's methods, but not wait for Run. Output, Stats and Restarted
+// come from Run's goroutine; NeedKeyframe also from whoever calls Push. Output may
+// come until Run returns.
 type Events struct {
 	// Output receives the program.
 	Output func(Packet)

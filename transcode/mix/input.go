@@ -59,7 +59,7 @@ type Input struct {
 	video  time.Duration // delay of the source's picture
 	gain   float32
 	want   float32
-	err    float64 // smoothed error of position, in samples
+	off    float64 // smoothed error of position, in samples
 	starve uint64
 
 	scratch []float32
@@ -97,7 +97,7 @@ func (in *Input) SetVideoDelay(d time.Duration) {
 func (in *Input) Delay() (d time.Duration, playing bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return Duration(in.delay + in.err), in.playing
+	return Duration(in.delay + in.off), in.playing
 }
 
 // Starved counts how often the sound ended because packets came too late or no
@@ -245,7 +245,7 @@ func (in *Input) Mix(dst []float32, at int64) {
 		in.decline(dst)
 		return
 	}
-	in.err += (-e - in.err) * 0.05
+	in.off += (-e - in.off) * 0.05
 	ratio := 1 + min(max(e*0.5/Rate, -bend), bend)
 	n := int((float64(in.w-taps/2) - in.r) / ratio)
 	n = min(max(n, 0), Block)
@@ -280,7 +280,7 @@ func (in *Input) start(pos float64) {
 	if pos-taps/2 < float64(in.base) || pos+Block+taps > float64(in.w) {
 		return
 	}
-	in.r, in.playing, in.faded, in.err = pos, true, 0, 0
+	in.r, in.playing, in.faded, in.off = pos, true, 0, 0
 }
 
 // play adds resampled sound with the gain of the moment.

@@ -40,7 +40,7 @@ type scenes struct {
 
 	mu     sync.Mutex
 	wanted transcode.Scene
-	set1   bool
+	known  bool // wanted is set
 
 	// These belong to run.
 	pictures map[drawing]*compose.Picture
@@ -64,7 +64,7 @@ func newScenes(e *engine) *scenes {
 // set asks for sc.
 func (s *scenes) set(sc transcode.Scene) {
 	s.mu.Lock()
-	s.wanted, s.set1 = sc, true
+	s.wanted, s.known = sc, true
 	s.mu.Unlock()
 	s.refresh()
 }
@@ -85,9 +85,9 @@ func (s *scenes) run(ctx context.Context) error {
 		case <-s.wake:
 		}
 		s.mu.Lock()
-		sc, any := s.wanted, s.set1
+		sc, known := s.wanted, s.known
 		s.mu.Unlock()
-		if !any {
+		if !known {
 			continue
 		}
 		first := s.ready.Swap(s.draw(sc)) == nil

@@ -73,6 +73,7 @@ func (s *source) setTracks(tracks []media.Track) {
 	}
 	s.clock.Reset()
 	s.input.Reset()
+	s.input.SetVideoDelay(0)
 	s.hold.Store(0)
 	f := newFeed(s)
 	for _, t := range tracks {
