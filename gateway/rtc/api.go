@@ -143,10 +143,10 @@ func addPublisher(e *webrtc.MediaEngine, r *interceptor.Registry, log pionLogs) 
 		return err
 	}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
-		for _, uri := range []string{sdp.SDESMidURI, sdp.TransportCCURI} {
-			if err := e.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
-				return err
-			}
+		// Not sdes:mid: with it pion demands rid too of a stream whose SSRC is not
+		// in the offer; without, it goes by the payload type.
+		if err := e.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}, kind); err != nil {
+			return err
 		}
 	}
 	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(log))

@@ -10,8 +10,8 @@
 //   - A peer that does not connect within connectTimeout, or that is not heard of
 //     for disconnectTimeout + failTimeout, is closed. OnClosed is called exactly
 //     once, with the first cause, after everything of the peer has ended.
-//   - There are never more than Config.MaxPeers peers; past that NewPeer fails
-//     with ErrTooManyPeers.
+//   - There are never more than Config.MaxPeers peers (and publisherReserve of
+//     publishers); past that NewPeer fails with ErrTooManyPeers.
 //   - Net.Close closes every peer and waits for all of them.
 //
 // Packets that nobody asked for are dropped and end nothing.

@@ -55,6 +55,10 @@ func (l *listener) Accept() (net.Conn, error) {
 			_ = c.Close()
 			continue
 		}
+		if t, ok := c.(*net.TCPConn); ok {
+			// What waits in the kernel is old when it arrives; it would be 4 MB.
+			_ = t.SetWriteBuffer(maxTCPQueue / 2)
+		}
 		return &tcpConn{Conn: c, local: l.local(c), free: func() { <-l.slots }}, nil
 	}
 }

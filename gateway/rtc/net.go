@@ -27,7 +27,8 @@ type Config struct {
 	// from outside, beside its own interfaces' addresses. Names are looked up
 	// again every minute.
 	PublicHosts []string
-	// MaxPeers bounds all peers together. Default 2000.
+	// MaxPeers bounds all peers together. Default 2000. A few publishers more
+	// are let in, so that a crowd of viewers does not lock the stage.
 	MaxPeers int
 	// StartKbps is the bitrate that browsers are told to start sending with.
 	// Without it they begin at 300 kbit/s and take half a minute. Default 2500.
@@ -40,6 +41,8 @@ type Config struct {
 	// Metrics; default: counted, not exported.
 	Metrics *Metrics
 }
+
+const publisherReserve = 32
 
 // PacketConn is a UDP socket that reads and writes without allocating.
 type PacketConn interface {

@@ -96,8 +96,28 @@ func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
 	}
 	if kind == media.Video {
 		o.Config = spropParameterSets(m)
+		if _, declared := m.Attribute("ssrc"); !declared {
+			withoutRTX(m)
+		}
 	}
 	return nil
+}
+
+// withoutRTX takes retransmission streams (RFC 4588) out of a section that does
+// not say which SSRC is what: pion would take one for a second picture. Repairs
+// then come in the stream itself.
+func withoutRTX(m *sdp.MediaDescription) {
+	var gone []string
+	for _, a := range m.Attributes {
+		if pt, codec, ok := strings.Cut(a.Value, " "); ok && a.Key == "rtpmap" && strings.HasPrefix(strings.ToLower(codec), "rtx/") {
+			gone = append(gone, pt)
+		}
+	}
+	m.MediaName.Formats = slices.DeleteFunc(m.MediaName.Formats, func(pt string) bool { return slices.Contains(gone, pt) })
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		pt, _, _ := strings.Cut(a.Value, " ")
+		return (a.Key == "rtpmap" || a.Key == "fmtp" || a.Key == "rtcp-fb") && slices.Contains(gone, pt)
+	})
 }
 
 // direction refuses a viewer at the publishers' door, and the other way round.

@@ -51,6 +51,7 @@ type Peer struct {
 	born time.Time
 
 	patching sync.Mutex // one Patch at a time
+	calling  sync.Mutex // Connected is not called during or after Closed
 
 	mu        sync.Mutex
 	state     string
@@ -84,7 +85,11 @@ func (n *Net) admit(p *Peer) error {
 	if n.closed {
 		return ErrClosed
 	}
-	if len(n.peers) >= n.config.MaxPeers {
+	limit := n.config.MaxPeers
+	if p.opts.Side == Publisher {
+		limit += publisherReserve
+	}
+	if len(n.peers) >= limit {
 		return ErrTooManyPeers
 	}
 	n.peers[p] = struct{}{}
@@ -164,8 +169,10 @@ func (p *Peer) negotiate(offer string) (string, error) {
 	return p.pc.LocalDescription().SDP, nil
 }
 
-func (p *Peer) onState(s webrtc.PeerConnectionState) {
-	switch s {
+// onState looks up the state, as pion calls it from a new goroutine each time,
+// in no certain order.
+func (p *Peer) onState(webrtc.PeerConnectionState) {
+	switch p.pc.ConnectionState() {
 	case webrtc.PeerConnectionStateConnected:
 		p.setState("connected")
 		p.onConnected()
@@ -179,6 +186,8 @@ func (p *Peer) onState(s webrtc.PeerConnectionState) {
 }
 
 func (p *Peer) onConnected() {
+	p.calling.Lock()
+	defer p.calling.Unlock()
 	p.mu.Lock()
 	first := !p.connected && !p.closing
 	p.connected = true
@@ -255,6 +264,8 @@ func (p *Peer) Close(cause error) {
 		p.net.mu.Lock()
 		delete(p.net.peers, p)
 		p.net.mu.Unlock()
+		p.calling.Lock()
+		defer p.calling.Unlock()
 		if started && p.opts.Closed != nil {
 			p.opts.Closed(cause)
 		}

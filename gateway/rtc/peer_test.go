@@ -22,6 +22,7 @@ import (
 // door answers offers with peers and tells what becomes of them.
 type door struct {
 	net       *Net
+	side      Side
 	reg       *prometheus.Registry
 	url       string
 	peers     chan *Peer
@@ -59,14 +60,14 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	offer, err := ReadOffer(string(body), Publisher)
+	offer, err := ReadOffer(string(body), d.side)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
 	var p *Peer
 	p, answer, err := d.net.NewPeer(offer, PeerOptions{
-		Side: Publisher, Role: show.Guest,
+		Side: d.side, Role: show.Guest,
 		Connected: func() { d.connected <- p },
 		Closed:    func(cause error) { d.closed <- cause },
 	})
@@ -81,7 +82,12 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (d *door) send(t *testing.T, o rtctest.Options) *rtctest.Client {
 	t.Helper()
-	o.URL, o.Send = d.url, []webrtc.TrackLocal{rtctest.NewTrack(t, webrtc.MimeTypeVP8)}
+	o.URL = d.url
+	if d.side == Publisher {
+		o.Send = []webrtc.TrackLocal{rtctest.NewTrack(t, webrtc.MimeTypeVP8)}
+	} else {
+		o.Receive = []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio}
+	}
 	return rtctest.Connect(t, o)
 }
 
@@ -180,15 +186,22 @@ func TestNeverConnects(t *testing.T) {
 
 func TestTooManyPeers(t *testing.T) {
 	d := newDoor(t, Config{MaxPeers: 1})
+	d.side = Viewer
 	d.send(t, rtctest.Options{})
-	c := rtctest.New(t, rtctest.Options{Send: []webrtc.TrackLocal{rtctest.NewTrack(t, webrtc.MimeTypeVP8)}})
+	c := rtctest.New(t, rtctest.Options{Receive: []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio}})
 	offer := c.Offer()
 	if res, body := rtctest.Request(t, "POST", d.url, offer); res.StatusCode != http.StatusServiceUnavailable {
 		t.Error(res.Status, body)
 	}
+	d.side = Publisher
+	d.send(t, rtctest.Options{}) // the stage is not locked
+	await(t, d.connected)
 	await(t, d.connected)
 	await(t, d.peers).Close(ErrLeft)
+	await(t, d.peers).Close(ErrLeft)
 	await(t, d.closed)
+	await(t, d.closed)
+	d.side = Viewer
 	if res, body := rtctest.Request(t, "POST", d.url, offer); res.StatusCode != http.StatusCreated {
 		t.Error("after the first has left:", res.Status, body)
 	}

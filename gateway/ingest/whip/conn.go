@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -29,6 +30,9 @@ type conn struct {
 
 	tracksDone sync.WaitGroup // goroutines of onTrack
 
+	now [2]atomic.Pointer[track] // by media.Kind: the newest, which counts
+	all atomic.Int32             // tracks so far
+
 	clockMu sync.Mutex // guards clock and its tracks, which both media goroutines use
 	clock   rtptime.Clock
 
@@ -38,6 +42,7 @@ type conn struct {
 	tracks  []media.Track // as last told to the Publisher, or to be told
 	config  []byte        // of H.264, from the offer
 	told    bool
+	over    bool
 	video   webrtc.SSRC // 0 until the first video track
 	lastAsk time.Time   // for a keyframe
 }
@@ -137,6 +142,9 @@ func (c *conn) switchTo(codec media.Codec) {
 
 // closed is called once, when the peer has ended.
 func (c *conn) closed(cause error) {
+	c.mu.Lock()
+	c.over = true // a track that pion tells of from now on is not begun
+	c.mu.Unlock()
 	c.tracksDone.Wait()
 	switch {
 	case errors.Is(cause, rtc.ErrLeft):
@@ -157,14 +165,14 @@ func (c *conn) closed(cause error) {
 // unless one was sent just now.
 func (c *conn) requestKeyframe() {
 	c.mu.Lock()
-	peer, ssrc, now := c.peer, c.video, time.Now()
-	if peer == nil || ssrc == 0 || now.Sub(c.lastAsk) < keyframeInterval {
+	peer, video, now := c.peer, c.now[media.Video].Load(), time.Now()
+	if peer == nil || video == nil || now.Sub(c.lastAsk) < keyframeInterval {
 		c.mu.Unlock()
 		return
 	}
 	c.lastAsk = now
 	c.mu.Unlock()
-	c.send(peer, &rtcp.PictureLossIndication{MediaSSRC: uint32(ssrc)})
+	c.send(peer, &rtcp.PictureLossIndication{MediaSSRC: uint32(video.remote.SSRC())})
 }
 
 // send passes reports to the peer; one that is lost is sent again by whoever
@@ -175,23 +183,31 @@ func (c *conn) send(peer *rtc.Peer, p rtcp.Packet) {
 	}
 }
 
+// maxTracks is how many streams a publisher may begin, one after the other: an
+// encoder that restarts within a session comes with a new SSRC.
+const maxTracks = 16
+
 // onTrack starts the two goroutines of a track. pion calls it in a goroutine of
-// its own, before the peer can be closed.
+// its own, at any time.
 func (c *conn) onTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	if !codecOf(remote.Codec()).Known() || c.all.Add(1) > maxTracks {
+		return // retransmissions that pion could not attribute, or too much
+	}
+	c.connected()
 	kind := media.Video
 	if remote.Kind() == webrtc.RTPCodecTypeAudio {
 		kind = media.Audio
 	}
-	c.connected()
 	t := &track{conn: c, kind: kind, remote: remote, flow: c.server.opts.Net.Flow(rtc.In, kind)}
 	c.clockMu.Lock()
 	t.clock = c.clock.Track(int(remote.Codec().ClockRate), kind == media.Audio)
 	c.clockMu.Unlock()
-	if kind == media.Video {
-		c.mu.Lock()
-		c.video = remote.SSRC()
-		c.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return
 	}
+	c.now[kind].Store(t)
 	c.tracksDone.Go(t.readMedia)
 	c.tracksDone.Go(func() { t.readReports(receiver) })
 }

@@ -164,3 +164,16 @@ func TestSoundOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutSSRCs: an offer need not say which SSRC is what; repairs work too.
+func TestWithoutSSRCs(t *testing.T) {
+	b := newBench(t, rtc.Config{})
+	c := b.live(rtctest.Options{EditOffer: rtctest.WithoutSSRCs, SendLoss: 0.03})
+	if strings.Contains(c.Answer, "rtx/") {
+		t.Errorf("retransmission streams that nobody can tell from pictures:\n%s", c.Answer)
+	}
+	claim := b.seats.Wait(0, "pictures", enough(50, 50))
+	if got := ingesttest.DecodeVideo(t, media.H264, claim.Elementary(media.Video)); got != len(claim.Of(media.Video)) {
+		t.Errorf("ffmpeg decodes %d of %d pictures", got, len(claim.Of(media.Video)))
+	}
+}

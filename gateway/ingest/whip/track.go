@@ -42,7 +42,7 @@ func (t *track) readMedia() {
 		if err != nil {
 			return
 		}
-		if p == nil {
+		if p == nil || t.conn.now[t.kind].Load() != t {
 			continue
 		}
 		now := time.Now()

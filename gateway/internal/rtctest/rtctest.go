@@ -42,6 +42,8 @@ type Options struct {
 	// Send are tracks to publish, Receive kinds to view.
 	Send    []webrtc.TrackLocal
 	Receive []webrtc.RTPCodecType
+	// EditOffer changes the offer on its way to the server.
+	EditOffer func(string) string
 	// Engine replaces pion's default codecs.
 	Engine *webrtc.MediaEngine
 	// OnTrack is called for each received track, in its own goroutine, which the
@@ -203,7 +205,23 @@ func (c *Client) offer(o *webrtc.OfferOptions) string {
 		c.t.Fatal(err)
 	}
 	<-gathered
-	return c.PC.LocalDescription().SDP
+	sdp := c.PC.LocalDescription().SDP
+	if c.o.EditOffer != nil {
+		sdp = c.o.EditOffer(sdp)
+	}
+	return sdp
+}
+
+// WithoutSSRCs is an EditOffer: RFC 8829 does not ask for a=ssrc, and some
+// encoders do not send it.
+func WithoutSSRCs(offer string) string {
+	var b strings.Builder
+	for line := range strings.Lines(offer) {
+		if !strings.HasPrefix(line, "a=ssrc") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // RestartICE restarts by PATCH and returns the server's fragment.
