@@ -232,6 +232,7 @@ func TestInABrowser(t *testing.T) {
 		"real time falls back":          realTimeFallsBack,
 		"keys":                          keys,
 		"the server goes away":          theServerGoesAway,
+		"accessible":                    accessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
@@ -251,7 +252,6 @@ func scriptsAgreeWithTheServer(t *testing.T, b browser) {
 						// What only one of the two can have.
 						main.querySelectorAll(".screen > :not(.poster), .elsewhere, noscript").forEach((e) => e.remove());
 						main.querySelectorAll(".about button").forEach((e) => (e.disabled = false, e.textContent = e.textContent));
-						main.querySelectorAll(".screen").forEach((e) => e.removeAttribute("id"));
 						const walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT), blank = [];
 						while (walk.nextNode()) if (!walk.currentNode.data.trim()) blank.push(walk.currentNode);
 						blank.forEach((n) => n.data.includes("\n") && n.remove());
@@ -284,6 +284,13 @@ func aSessionFromFirstToLast(t *testing.T, b browser) {
 	p.click(".big-button")
 	p.until("there is sound", `!document.querySelector("video").muted && !document.querySelector(".big-button")`)
 
+	p.until("the controls are there", controlsShown)
+	if err := chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS("media-fullscreen-button"))); err != nil {
+		t.Fatal(err)
+	}
+	p.until("all of the screen is full, with its words", `document.fullscreenElement?.className === "screen"`)
+	p.eval(`document.exitFullscreen().then(() => "")`)
+
 	server.stream.hold()
 	p.until("a stall is told", word+` === "Reconnecting…" && document.querySelector("media-controller.stalled") !== null`)
 	server.stream.release()
@@ -298,9 +305,9 @@ func behindAndBack(t *testing.T, b browser) {
 	p := b.open(t, newEventServer(t, show.Live).URL+"/s/studio")
 	p.until("the picture plays", playing)
 	p.until("it is live", `document.querySelector(".live-button.is-live")?.textContent === "Live"`)
-	p.eval(`(document.querySelector("video").pause(), "")`)
+	p.click("media-play-button")
 	p.until("it falls behind", `/^[4-9] s behind$/.test(document.querySelector(".live-button").textContent)`)
-	p.eval(`(document.querySelector("video").play(), "")`)
+	p.click("media-play-button")
 	p.until("it plays on from where it was", `!document.querySelector("video").paused && !document.querySelector(".live-button.is-live")`)
 	p.click(".live-button")
 	p.until("it is live again", `document.querySelector(".live-button.is-live") !== null`)

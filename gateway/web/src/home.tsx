@@ -4,7 +4,7 @@ import { keepFresh, sessions, type Session } from './app/state';
 import { t } from './app/i18n';
 import { Poster } from './components/Poster';
 import { Reach } from './components/Reach';
-import { Strip } from './components/Strip';
+import { showNow, Strip } from './components/Strip';
 import { Badge, Meta } from './components/Summary';
 
 const of = (phase: Session['phase']) => sessions.value.filter((s) => s.phase === phase);
@@ -65,4 +65,5 @@ const main = document.getElementById('main')!;
 render(<Home />, main);
 const toasts = document.body.appendChild(document.createElement('div'));
 render(<Reach />, toasts);
+showNow();
 keepFresh();

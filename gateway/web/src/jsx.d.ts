@@ -17,7 +17,7 @@ declare module 'preact' {
     interface IntrinsicElements {
       'media-controller': Control & {
         defaultstreamtype?: 'live' | 'on-demand';
-        fullscreenelement?: string;
+        noautoseektolive?: boolean;
         nohotkeys?: boolean;
         nomutedpref?: boolean;
         autohide?: string;

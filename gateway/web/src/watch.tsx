@@ -9,7 +9,7 @@ import { Notice } from './components/Notice';
 import { Reach } from './components/Reach';
 import { Screen } from './components/Screen';
 import { ShortcutsDialog } from './components/ShortcutsDialog';
-import { Strip } from './components/Strip';
+import { showNow, Strip } from './components/Strip';
 import { Meta } from './components/Summary';
 import type { Player } from './player/player';
 
@@ -58,6 +58,5 @@ effect(() => {
   const s = session.value;
   if (s) document.title = `${s.phase === 'live' ? `${t('badge.live')}: ` : ''}${s.title} · Regie`;
 });
-// On a phone the strip is wider than the page: begin where this session is.
-document.querySelector('.strip [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+showNow();
 keepFresh();

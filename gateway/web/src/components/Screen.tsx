@@ -8,6 +8,11 @@ import { Controls } from './Controls';
 import { Play, SoundOff } from './icons';
 import { Poster } from './Poster';
 
+/** The part of media-chrome's element that has no attribute for the job. */
+interface MediaController extends HTMLElement {
+  fullscreenElement: HTMLElement | null;
+}
+
 type PlayerModule = typeof import('../player');
 
 const SKIP_S = 10;
@@ -33,7 +38,7 @@ export function Screen({ session, player, keysOn, help }: Props) {
   // Once it plays, the end of a session is what the player finds at its end.
   const playing = code.value !== undefined && (session.phase === 'live' || (session.phase === 'ended' && !over.value));
   return (
-    <section class="screen" id="screen" aria-label={t('screen.player')}>
+    <section class="screen" aria-label={t('screen.player')}>
       <Poster session={session} />
       {playing && code.value && (
         <Picture code={code.value} session={session} player={player} keysOn={keysOn} help={help} onOver={() => (over.value = true)} />
@@ -51,6 +56,7 @@ const Slate = ({ session }: { session: Session }) => {
     <div class="slate" role="status">
       <p class="slate-title">{t(title)}</p>
       <p>{t(hint)}</p>
+      {session.phase === 'ended' && <a class="button primary" href="/">{t('home.see')}</a>}
     </div>
   );
 };
@@ -97,7 +103,8 @@ function Picture({ code, session, player, keysOn, help, onOver }: PictureProps) 
       <media-controller
         class={p?.stalled.value ? 'stalled' : ''}
         defaultstreamtype="live"
-        fullscreenelement="screen"
+        ref={(element) => void (element && ((element as MediaController).fullscreenElement = element.parentElement))}
+        noautoseektolive
         nohotkeys
         nomutedpref
         onKeyDown={onKeyDown}

@@ -19,3 +19,12 @@ export const Strip = () => (
     </ol>
   </nav>
 );
+
+/** Where the strip is wider than the page, brings this page's slot, or what is on air, to its middle. */
+export function showNow(): void {
+  const strip = document.querySelector<HTMLElement>('.strip');
+  const slot = strip?.querySelector('[aria-current]') ?? strip?.querySelector('.slot.live');
+  if (!strip || !slot) return;
+  const [outer, inner] = [strip.getBoundingClientRect(), slot.getBoundingClientRect()];
+  strip.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
+}

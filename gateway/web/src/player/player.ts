@@ -93,11 +93,9 @@ export class Player {
   }
 
   private happened(happened: Happened): void {
-    const before = this.delivery.value;
-    const { delivery, connect } = next(before, happened);
+    const { delivery, connect } = next(this.delivery.value, happened);
     this.delivery.value = delivery;
     if (connect === undefined) return;
-    if (delivery.using !== before.using) this.watch = new PictureWatch(performance.now());
     this.closeEngine();
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.open(connect.mode), connect.afterMs);
