@@ -94,17 +94,6 @@ func BenchmarkScale(b *testing.B) {
 			}
 		})
 	}
-	b.Run("bt601", func(b *testing.B) {
-		units := encodeClip(b, VideoEncoderConfig{W: 1280, H: 720, FPS: 30, Kbps: 2500, Codec: media.VP8}, 1)
-		d := openVideo(b, media.VP8)
-		p := compose.NewPicture(640, 360)
-		err := d.Decode(units[0], 0, func(f *Frame) {
-			perFrame(b, func(int) { _ = f.ScaleTo(p, image.Rect(0, 0, 1280, 720)) })
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-	})
 }
 
 // BenchmarkEncode encodes the program: 720p of four cells with detail that moves.

@@ -46,13 +46,13 @@ func TestColorDescriptions(t *testing.T) {
 		decodeColor(t, media.H264, splitH264(stream), want)
 	})
 	t.Run("vp8", func(t *testing.T) {
-		// RFC 6386 section 9.2: BT.601, the only choice there is.
+		// RFC 6386 section 9.2 has no word for the matrix; browsers send BT.709.
 		e, err := OpenVideoEncoder(VideoEncoderConfig{W: 640, H: 360, FPS: 30, Kbps: 2000, Codec: media.VP8})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer e.Close()
-		e.Canvas().Fill(135, 83, 162) // the same colour in BT.601
+		e.Canvas().Fill(want[0], want[1], want[2])
 		data, _, err := e.Encode(0, true)
 		if err != nil {
 			t.Fatal(err)

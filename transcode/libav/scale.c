@@ -19,9 +19,14 @@ static enum AVPixelFormat plain_format(enum AVPixelFormat f, int *full_range) {
 }
 
 // The weights of red and blue in a matrix, 0 when it is BT.709 or none that can
-// be told. A stream that does not say is taken as video players take it:
-// BT.601 for standard definition, BT.709 above.
-static int weights(const AVFrame *f, double *kr, double *kb) {
+// be told. H.264 and H.265 that do not say are taken as video players take them:
+// BT.601 for standard definition, BT.709 above. VP8, VP9 and AV1 come from
+// browsers, which send BT.709 at every size and do not say so (VP8 cannot: what
+// libav reports for it is its format's one default).
+static int weights(enum AVCodecID codec, const AVFrame *f, double *kr, double *kb) {
+	int says = f->colorspace != AVCOL_SPC_UNSPECIFIED;
+	if (codec == AV_CODEC_ID_VP8 || (!says && (codec == AV_CODEC_ID_VP9 || codec == AV_CODEC_ID_AV1)))
+		return 0;
 	switch (f->colorspace) {
 	case AVCOL_SPC_BT470BG:
 	case AVCOL_SPC_SMPTE170M: *kr = 0.299, *kb = 0.114; return 1;
@@ -210,7 +215,7 @@ int vdec_scale(VDec *d, int x, int y, int w, int h, uint8_t *dy, uint8_t *du, ui
 		}
 	}
 	double kr, kb;
-	if (!(desc->flags & AV_PIX_FMT_FLAG_RGB) && desc->nb_components >= 3 && weights(f, &kr, &kb))
+	if (!(desc->flags & AV_PIX_FMT_FLAG_RGB) && desc->nb_components >= 3 && weights(d->c->codec_id, f, &kr, &kb))
 		to_bt709(kr, kb, dy, du, dv, sy, sc, dw, dh);
 	return 0;
 }
