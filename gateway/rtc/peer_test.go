@@ -32,6 +32,7 @@ type door struct {
 
 func newDoor(t *testing.T, c Config) *door {
 	t.Helper()
+	t.Parallel() // most of a test is waiting for pictures in real time
 	d := &door{
 		reg: prometheus.NewRegistry(), peers: make(chan *Peer, 10), connected: make(chan *Peer, 10), closed: make(chan error, 10),
 	}
@@ -256,7 +257,6 @@ func TestNetClose(t *testing.T) {
 
 // TestLost: a peer that goes without a word is noticed.
 func TestLost(t *testing.T) {
-	t.Parallel() // it takes as long as the timeouts
 	d := newDoor(t, Config{})
 	c := d.send(t, rtctest.Options{Cut: true})
 	await(t, d.connected)

@@ -33,6 +33,7 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
+	t.Parallel() // most of a test is waiting for pictures in real time
 	s := &stand{t: t, reg: prometheus.NewRegistry(), done: make(chan struct{})}
 	var err error
 	if s.net, err = rtc.Listen(rtc.Config{Address: "127.0.0.1:0", Metrics: rtc.NewMetrics(s.reg)}); err != nil {

@@ -22,6 +22,7 @@ type bench struct {
 
 func newBench(t *testing.T, config rtc.Config) *bench {
 	t.Helper()
+	t.Parallel() // most of a test is waiting for pictures in real time
 	b := &bench{t: t, seats: ingesttest.New(t)}
 	if config.Address == "" {
 		config.Address = "127.0.0.1:0"

@@ -27,6 +27,7 @@ type conn struct {
 	server    *Server
 	id        string
 	publisher *ingest.Publisher
+	config    []byte // of H.264, from the offer
 
 	tracksDone sync.WaitGroup // goroutines of onTrack
 
@@ -40,7 +41,6 @@ type conn struct {
 	peer    *rtc.Peer
 	ended   error         // set before there was a peer to close
 	tracks  []media.Track // as last told to the Publisher, or to be told
-	config  []byte        // of H.264, from the offer
 	told    bool
 	over    bool
 	video   webrtc.SSRC // 0 until the first video track
@@ -50,6 +50,7 @@ type conn struct {
 // open answers the offer. The Publisher is this conn's from here on, unless the
 // result is an error.
 func (c *conn) open(offer *rtc.Offer, o wish.Offer) (string, error) {
+	c.config = offer.Config // before there are tracks
 	peer, answer, err := c.server.opts.Net.NewPeer(offer, rtc.PeerOptions{
 		Side:    rtc.Publisher,
 		Role:    c.publisher.Seat().Role,
@@ -66,7 +67,7 @@ func (c *conn) open(offer *rtc.Offer, o wish.Offer) (string, error) {
 		return "", err
 	}
 	c.mu.Lock()
-	c.peer, c.config = peer, offer.Config
+	c.peer = peer
 	for _, codec := range answer.Codecs {
 		c.tracks = append(c.tracks, c.describe(codec))
 	}

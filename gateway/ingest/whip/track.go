@@ -149,7 +149,7 @@ func (t *track) frame(f *frame) {
 		return
 	case len(data) == 0:
 		return
-	case t.waiting && !key:
+	case t.waiting && (!key || !t.whole(data)):
 		if t.started {
 			t.conn.publisher.Dropped("loss", 1)
 		}
@@ -158,6 +158,16 @@ func (t *track) frame(f *frame) {
 	}
 	t.waiting, t.started = false, true
 	t.conn.publisher.Write(media.AccessUnit{Kind: media.Video, PTS: t.pts(f.timestamp, f.arrival), Key: key, Data: data})
+}
+
+// whole says whether a keyframe has its beginning. Later we know that nothing was
+// lost before it, but not of the first: its head may have been sent before we
+// listened.
+func (t *track) whole(data []byte) bool {
+	if t.started || t.codec != media.H264 && t.codec != media.H265 {
+		return true
+	}
+	return hasHead(t.codec, data) || len(t.conn.config) > 0
 }
 
 func (t *track) pts(ts uint32, arrival time.Time) time.Duration {

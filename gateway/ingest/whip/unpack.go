@@ -1,6 +1,7 @@
 package whip
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -144,6 +145,21 @@ func unpackH265(payloads [][]byte) ([]byte, bool, error) {
 		return nil, false, errPart
 	}
 	return b.out, key, nil
+}
+
+// hasHead reports whether a picture in Annex B form has a sequence parameter set.
+// Those come before everything else, so what has one has its first packet.
+func hasHead(codec media.Codec, data []byte) bool {
+	for {
+		i := bytes.Index(data, []byte{0, 0, 0, 1})
+		if i < 0 || i+4 >= len(data) {
+			return false
+		}
+		data = data[i+4:]
+		if codec == media.H264 && data[0]&31 == 7 || codec == media.H265 && data[0]>>1&63 == 33 {
+			return true
+		}
+	}
 }
 
 // unpackVP8 reads RFC 7741.

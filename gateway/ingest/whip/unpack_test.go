@@ -109,6 +109,24 @@ func TestUnpackWhatPionPacks(t *testing.T) {
 	}
 }
 
+func TestHasHead(t *testing.T) {
+	for _, tc := range []struct {
+		codec media.Codec
+		data  []byte
+		want  bool
+	}{
+		{media.H264, join(sc(9, 0xf0), sc(0x67, 1), sc(0x65, 2)), true},
+		{media.H264, join(sc(0x68, 1), sc(0x65, 2)), false},
+		{media.H264, sc(), false},
+		{media.H265, join(sc(32<<1, 1), sc(33<<1, 1), sc(19<<1, 1)), true},
+		{media.H265, sc(19<<1, 1), false},
+	} {
+		if got := hasHead(tc.codec, tc.data); got != tc.want {
+			t.Errorf("%s % x: %v", tc.codec, tc.data, got)
+		}
+	}
+}
+
 func FuzzUnpack(f *testing.F) {
 	for i := range 5 {
 		f.Add(i, []byte{0x7c, 0x85, 1}, []byte{0x7c, 0x45, 3})
