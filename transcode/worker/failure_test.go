@@ -48,7 +48,8 @@ func TestWorkerDies(t *testing.T) {
 				r.onKey[id] = nil
 				r.mu.Unlock()
 			}
-			r.until(3 * time.Second)
+			seen := r.live("host", "guest1")
+			r.until(seen + time.Second)
 			pid := r.workerPID()
 			died := r.s.Now()
 			if err := unix.Kill(pid, c.signal); err != nil {
@@ -81,7 +82,7 @@ func TestWorkerDies(t *testing.T) {
 				t.Errorf("no frame for %v, want at most %v", after-before, c.within)
 			}
 			frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
-				if pts < 2*time.Second {
+				if pts < seen {
 					return
 				}
 				for i := range 2 {
@@ -104,17 +105,19 @@ func TestSourceStops(t *testing.T) {
 	r.join("host", testcard.Options{Name: "host", Color: red, ToneHz: 330, W: 320, H: 180, Kbps: 500}, nil)
 	guest := testcard.Options{Name: "guest1", Color: blue, ToneHz: 550, W: 320, H: 180, Kbps: 500}
 	p := r.join("guest1", guest, nil)
-	r.until(2 * time.Second)
+	seen := r.live("host", "guest1")
+	r.until(seen + time.Second)
 	p.stop()
 	stopped := r.s.Now()
 	r.s.SetTracks("guest1", nil)
 	r.until(stopped + 4*time.Second)
 	back := r.s.Now()
 	r.publish("guest1", guest, nil)
-	r.until(back + 2*time.Second)
+	again := r.live("guest1")
+	r.until(again + time.Second)
 	checkTimeline(t, r)
 	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
-		if pts < 1500*time.Millisecond {
+		if pts < seen {
 			return
 		}
 		if got := mean(p, quarter(small, 0)); !near(got, red) {
@@ -126,22 +129,22 @@ func TestSourceStops(t *testing.T) {
 			t.Errorf("at %v the guest's picture does not stand", pts)
 		case pts > stopped+3500*time.Millisecond && pts < back && shown:
 			t.Errorf("at %v the guest's picture still stands", pts)
-		case pts > back+1500*time.Millisecond && !shown:
+		case pts > again && !shown:
 			t.Errorf("at %v the guest is not back", pts)
 		}
 	})
 	ps := r.taken(transcode.Opus)
 	at := func(from time.Duration) []float64 {
 		i := int(from.Seconds()*48000)/960 - int(ps[0].PTS)/960
-		return sound(t, ps[i:i+20], opusTrack)[4800:14400]
+		return sound(t, ps[i:i+45], opusTrack)[4800:]
 	}
-	if a := tone(at(stopped+time.Second), 550); a > 0.01 {
+	if a := typical(at(stopped+time.Second), 550); a > 0.01 {
 		t.Errorf("the guest is heard after it stopped: %.3f", a)
 	}
-	if a := tone(at(stopped+time.Second), 330); a < 0.15 {
+	if a := typical(at(stopped+time.Second), 330); a < 0.1 {
 		t.Errorf("the host is not heard: %.3f", a)
 	}
-	if a := tone(at(back+1500*time.Millisecond), 550); a < 0.15 {
+	if a := typical(at(again), 550); a < 0.1 {
 		t.Errorf("the guest is not heard again: %.3f", a)
 	}
 }
@@ -176,9 +179,10 @@ func TestGarbage(t *testing.T) {
 		au.PTS = time.Duration(rnd2.Int64N(1 << 50))
 		return true
 	})
-	r.until(2 * time.Second)
+	seen := r.live("host", "guest1")
+	r.until(seen)
 	bad.Store(true)
-	r.until(5 * time.Second)
+	r.until(seen + 3*time.Second)
 	bad.Store(false)
 	good := r.s.Now()
 	r.until(good + 3*time.Second)
@@ -199,7 +203,7 @@ func TestGarbage(t *testing.T) {
 		t.Errorf("errors counted: %v", errs)
 	}
 	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
-		if got := mean(p, quarter(small, 0)); pts > 1500*time.Millisecond && !near(got, red) {
+		if got := mean(p, quarter(small, 0)); pts > seen && !near(got, red) {
 			t.Errorf("at %v the host's cell is %v", pts, got)
 		}
 		if got := mean(p, quarter(small, 1)); pts > good+2*time.Second && !near(got, blue) {
@@ -227,22 +231,24 @@ func TestHostile(t *testing.T) {
 		return true
 	})
 	other := r.join("other", o(320), nil)
-	r.until(3 * time.Second)
+	seen := r.live("host", "other")
+	r.until(seen + time.Second)
 	other.stop()
 	// The same publisher goes on with another size and a clock that begins again.
 	card := o(160)
 	card.Color = gold
 	r.publishMore("other", card, nil)
-	r.until(7 * time.Second)
+	changed := r.s.Now() + 2*time.Second
+	r.until(changed + time.Second)
 	checkTimeline(t, r)
 	frames(t, r.taken(transcode.Video), func(pts time.Duration, pic *compose.Picture) {
-		if got := mean(pic, quarter(p, 0)); pts > 1500*time.Millisecond && !near(got, red) {
+		if got := mean(pic, quarter(p, 0)); pts > seen && !near(got, red) {
 			t.Errorf("at %v the host's cell is %v", pts, got)
 		}
 		if got := mean(pic, quarter(p, 1)); near(got, blue) {
 			t.Errorf("at %v the picture that is too large is shown", pts)
 		}
-		if got := mean(pic, quarter(p, 3)); pts > 6*time.Second && !near(got, gold) {
+		if got := mean(pic, quarter(p, 3)); pts > changed && !near(got, gold) {
 			t.Errorf("at %v the picture of another size is not shown: %v", pts, got)
 		}
 	})

@@ -175,11 +175,12 @@ func TestMix(t *testing.T) {
 	for i, id := range ids {
 		r.join(id, testcard.Options{Name: string(id), Color: colors[i], ToneHz: tones[i], W: 320, H: 180, Kbps: 800, VideoCodec: codecs[i][0], AudioCodec: codecs[i][1]}, nil)
 	}
-	r.until(4 * time.Second)
+	from := r.live(ids...)
+	r.until(from + 2*time.Second)
 	checkTimeline(t, r)
 	seen := 0
 	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
-		if pts < 3*time.Second {
+		if pts < from {
 			return
 		}
 		seen++
@@ -190,7 +191,7 @@ func TestMix(t *testing.T) {
 		}
 	})
 	if seen < 20 {
-		t.Errorf("%d frames after 3 s", seen)
+		t.Errorf("%d frames in 2 s", seen)
 	}
 	for track, as := range map[transcode.Track]media.Track{transcode.AAC: aacTrack, transcode.Opus: opusTrack} {
 		x := sound(t, r.taken(track), as)
@@ -220,16 +221,7 @@ func TestCodecs(t *testing.T) {
 	} {
 		r.join(id, testcard.Options{Name: string(c[0]), Color: gold, ToneHz: tones[id], W: 320, H: 180, FPS: 15, Kbps: 300, VideoCodec: c[0], AudioCodec: c[1]}, nil)
 	}
-	r.wait("all sources to be live", 15*time.Second, func() bool {
-		live := 0
-		for _, s := range r.stats.SourceStats {
-			if s.Live && s.Width == 320 && s.Height == 180 {
-				live++
-			}
-		}
-		return live == 4
-	})
-	r.until(r.s.Now() + 3*time.Second)
+	r.until(r.live("a", "b", "c", "d") + 2*time.Second)
 	x := sound(t, r.taken(transcode.AAC), aacTrack)
 	for id, hz := range tones {
 		if a := typical(x[max(0, len(x)-96000):], hz); a < 0.1 {
@@ -239,8 +231,8 @@ func TestCodecs(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.stats.SourceStats {
-		if s.Errors > 0 {
-			t.Errorf("source %s: %d errors", s.ID, s.Errors)
+		if s.Errors > 0 || s.Width != 320 || s.Height != 180 {
+			t.Errorf("source %s: %d errors, %d×%d", s.ID, s.Errors, s.Width, s.Height)
 		}
 	}
 	if len(r.causes) > 0 {

@@ -2,10 +2,12 @@ package worker_test
 
 import (
 	"context"
+	"fmt"
 	"image/color"
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -222,6 +224,22 @@ func (r *rig) until(t time.Duration) {
 		}
 		return false
 	})
+}
+
+// live waits until the sources' pictures arrive, and returns the program time from
+// which on they must be seen.
+func (r *rig) live(ids ...transcode.SourceID) time.Duration {
+	r.t.Helper()
+	r.wait(fmt.Sprint("live: ", ids), 15*time.Second, func() bool {
+		n := 0
+		for _, s := range r.stats.SourceStats {
+			if s.Live && slices.Contains(ids, s.ID) {
+				n++
+			}
+		}
+		return n == len(ids)
+	})
+	return r.s.Now() + time.Second
 }
 
 // taken returns the packets of one track so far.
