@@ -30,10 +30,10 @@ type peer struct {
 	asked    time.Time // when the request began
 	reading  sync.WaitGroup
 
-	mu     sync.Mutex
-	origin [2]uint32    // RTP timestamp of each track's first packet, by media.Kind
-	wall   [2]time.Time // the sender's clock at that packet, by its first report; zero before
-	lost   int
+	mu      sync.Mutex
+	origin  [2]uint32 // RTP timestamp of each track's first packet, by media.Kind
+	reports [2]*rtcp.SenderReport
+	lost    int
 }
 
 // timeScale is a track's RTP clock in Hz, by media.Kind.
@@ -230,13 +230,9 @@ func (p *peer) readReports(receiver *webrtc.RTPReceiver, codec webrtc.RTPCodecTy
 			if !ok {
 				continue
 			}
-			// NTP counts seconds from 1900 in 32.32 bits.
-			seconds := int64(report.NTPTime>>32) - 2208988800
-			nanos := int64(report.NTPTime&0xffffffff) * int64(time.Second) >> 32
-			at := time.Unix(seconds, nanos).Add(-p.since(kind, report.RTPTime))
 			p.mu.Lock()
-			if p.wall[kind].IsZero() {
-				p.wall[kind] = at
+			if p.reports[kind] == nil {
+				p.reports[kind] = report
 			}
 			p.mu.Unlock()
 		}
@@ -246,12 +242,22 @@ func (p *peer) readReports(receiver *webrtc.RTPReceiver, codec webrtc.RTPCodecTy
 // skew is what must be added to the times of sound to compare them with those of
 // pictures; false while the sender has not reported both.
 func (p *peer) skew() (time.Duration, bool) {
+	video, audio := p.began(media.Video), p.began(media.Audio)
+	return audio.Sub(video), !video.IsZero() && !audio.IsZero()
+}
+
+// began is the sender's clock at a track's first packet, by its first report.
+func (p *peer) began(kind media.Kind) time.Time {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.wall[media.Video].IsZero() || p.wall[media.Audio].IsZero() {
-		return 0, false
+	report := p.reports[kind]
+	p.mu.Unlock()
+	if report == nil {
+		return time.Time{}
 	}
-	return p.wall[media.Audio].Sub(p.wall[media.Video]), true
+	// NTP counts seconds from 1900 in 32.32 bits.
+	seconds := int64(report.NTPTime>>32) - 2208988800
+	nanos := int64(report.NTPTime&0xffffffff) * int64(time.Second) >> 32
+	return time.Unix(seconds, nanos).Add(-p.since(kind, report.RTPTime))
 }
 
 // firstPicture waits for it and says how long after the request it was decoded.

@@ -137,11 +137,11 @@ func ffmpeg(t testing.TB, args ...string) *program {
 }
 
 // synthetic are ffmpeg's input arguments for a look: a picture and a tone in real
-// time.
+// time. Its sine has an amplitude of 1/8, and loses 3 dB on the way to stereo.
 func synthetic(l look, size string) []string {
 	args := []string{"-re", "-f", "lavfi", "-i", "color=c=" + l.color.rgb() + ":s=" + size + ":r=30"}
 	if l.tone > 0 {
-		args = append(args, "-re", "-f", "lavfi", "-i", "sine=frequency="+number(l.tone)+":sample_rate=48000,volume="+number(level*8)+",aformat=channel_layouts=stereo")
+		args = append(args, "-re", "-f", "lavfi", "-i", "sine=frequency="+number(l.tone)+":sample_rate=48000,volume="+number(level*8*math.Sqrt2)+",aformat=channel_layouts=stereo")
 	}
 	return args
 }
