@@ -42,8 +42,15 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.
 $(WEB)/dist/manifest.json: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd $(WEB) && npm run --silent build
 
+INTEROP := gateway/e2e/interop
+
+# Clients that nobody here wrote, which the tests publish and watch with.
+$(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package.json $(INTEROP)/package-lock.json | setup
+	cd $(INTEROP) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 .PHONY: test
-test: build ## run every test
+test: build $(INTEROP)/node_modules/.package-lock.json ## run every test
 	@deploy/setup.sh test
 	@deploy/test.sh
 
@@ -58,4 +65,4 @@ bench: build ## measure; prints the table that the README carries
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin $(WEB)/dist $(WEB)/node_modules
+	rm -rf bin $(WEB)/dist $(WEB)/node_modules $(INTEROP)/node_modules
