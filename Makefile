@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export CGO_ENABLED := 1
 
 WEB := gateway/web
-WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/*.mjs $(WEB)/*.json -type f 2>/dev/null)
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/i18n $(WEB)/*.mjs $(WEB)/*.json -type f 2>/dev/null)
 
 .PHONY: help
 help: ## list these commands
