@@ -58,13 +58,15 @@ function entriesOf({ outputs }) {
 }
 
 // The player is imported when there is something to play, which is nearly
-// always: it is preloaded with its own imports.
+// always: it is preloaded with its own imports. What a library imports when it
+// comes to it (a language) is not.
 function preloads(outputs, path) {
   const seen = new Set();
   const follow = (from) => {
     for (const { path: to, kind, external } of outputs[from].imports ?? []) {
-      if (external || seen.has(to) || !to.endsWith('.js') || basename(to).startsWith('fr-')) continue;
-      if (kind !== 'import-statement' && kind !== 'dynamic-import') continue;
+      if (external || seen.has(to) || !to.endsWith('.js')) continue;
+      const ours = kind === 'dynamic-import' && outputs[to].entryPoint?.startsWith('src/');
+      if (kind !== 'import-statement' && !ours) continue;
       seen.add(to);
       follow(to);
     }
