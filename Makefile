@@ -65,4 +65,4 @@ bench: build ## measure; prints the table that the README carries
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin $(WEB)/dist $(WEB)/node_modules $(INTEROP)/node_modules
+	rm -rf bin $(WEB)/dist/assets $(WEB)/dist/manifest.json $(WEB)/node_modules $(INTEROP)/node_modules

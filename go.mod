@@ -56,3 +56,8 @@ require (
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
+
+ignore (
+	./gateway/e2e/interop/node_modules
+	./gateway/web/node_modules
+)

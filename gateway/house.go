@@ -18,6 +18,8 @@ import (
 // house is a session with its stage and, while it is live, its ways out.
 type house struct {
 	session show.Session
+	width   int // of the program, in pixels
+	height  int
 	stage   *stage.Stage
 	now     atomic.Pointer[broadcast] // nil before the first time on air
 	players players
@@ -52,6 +54,7 @@ func (h *house) view() show.SessionView {
 	v := show.NewSessionView(h.session, at.Phase, at.OnAir)
 	v.Since = at.Since
 	v.Viewers = h.viewers(time.Now())
+	v.Width, v.Height = h.width, h.height
 	return v
 }
 

@@ -112,7 +112,7 @@ func (w *wiring) openHouses() error {
 	outputs := &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
 	stages := stage.NewMetrics(w.reg)
 	for _, c := range w.o.Config.Sessions {
-		h := &house{session: sessionOf(c)}
+		h := &house{session: sessionOf(c), width: w.config.Program.Width, height: w.config.Program.Height}
 		h.players.partsPerWindow = playersWindow.Seconds() * float64(w.config.Program.FPS) / float64(w.config.PartFrames())
 		so := stage.Options{
 			Session:    h.session,
