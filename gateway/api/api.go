@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/problem"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -70,13 +71,22 @@ func Handler(o Options) http.Handler {
 		mux.HandleFunc(r.path, methodNotAllowed)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, Problem{
+		problem.Write(w, problem.Problem{
 			Status: http.StatusNotFound,
 			Title:  "No such address in the API",
 			Detail: "Read /api/openapi.json for the addresses that exist.",
 		})
 	})
 	return mux
+}
+
+func methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	problem.Write(w, problem.Problem{
+		Status: http.StatusMethodNotAllowed,
+		Title:  "This address can only be read",
+		Detail: "Use GET. /api/openapi.json says what each address takes.",
+	})
 }
 
 func (s *server) listSessions(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +102,7 @@ func (s *server) listSessions(w http.ResponseWriter, r *http.Request) {
 func (s *server) getSession(w http.ResponseWriter, r *http.Request) {
 	view, ok := s.sessions.Get(show.SessionID(r.PathValue("id")))
 	if !ok {
-		writeProblem(w, Problem{
+		problem.Write(w, problem.Problem{
 			Status: http.StatusNotFound,
 			Title:  "No such session",
 			Detail: "Ask /api/v1/sessions for the sessions that this server knows.",
@@ -110,7 +120,7 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, v any) {
 	body, err := json.Marshal(v)
 	if err != nil { // only a type that cannot be JSON: a fault of ours
 		s.log.Error("api: answer cannot be written as JSON", "path", r.URL.Path, "error", err)
-		writeProblem(w, Problem{
+		problem.Write(w, problem.Problem{
 			Status: http.StatusInternalServerError,
 			Title:  "The server could not write its answer",
 			Detail: "Look into the server's log, and report it as a bug.",

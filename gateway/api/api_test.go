@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regie-live/regie/gateway/internal/problem"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -77,7 +78,7 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("body %s does not contain %s", body, tt.body)
 			}
 			if tt.status >= 400 {
-				var p Problem
+				var p problem.Problem
 				if err := json.Unmarshal(body, &p); err != nil || p.Status != tt.status || p.Title == "" || p.Detail == "" {
 					t.Errorf("not a whole problem document: %s (%v)", body, err)
 				}
@@ -146,7 +147,7 @@ func TestDescriptionHasTheFields(t *testing.T) {
 	for name, v := range map[string]any{
 		"Session":     show.SessionView{},
 		"Participant": show.ParticipantView{},
-		"Problem":     Problem{},
+		"Problem":     problem.Problem{},
 	} {
 		schema := d.Components.Schemas[name]
 		var fields, required, described []string
