@@ -90,6 +90,9 @@ func TestEnhancedH265AndOpus(t *testing.T) {
 		if au.PTS != at(i)+40*time.Millisecond {
 			t.Errorf("picture %d at %v", i, au.PTS)
 		}
+		if want := i%6 == 0; au.Key != want { // gortmplib does not say
+			t.Errorf("picture %d is a keyframe: %v, want %v", i, au.Key, want)
+		}
 	}
 	if sounds := c.Of(media.Audio); len(sounds) != 12 || !bytes.Equal(sounds[3].Data, packet) || sounds[3].PTS != at(3) {
 		t.Errorf("%d sounds", len(sounds))
@@ -137,6 +140,9 @@ func TestEnhancedAV1(t *testing.T) {
 		if au.Data[0]>>3&0xf == 2 {
 			t.Errorf("unit %d begins with a temporal delimiter", i)
 		}
+		if want := i%3 == 0; au.Key != want {
+			t.Errorf("unit %d is a keyframe: %v, want %v", i, au.Key, want)
+		}
 	}
 }
 
@@ -145,14 +151,18 @@ func TestEnhancedVP9(t *testing.T) {
 	track := &gortmplib.Track{Codec: &codecs.VP9{}}
 	client, w := publish(t, st, track)
 	for i := range 3 {
-		if err := w.WriteVP9(track, at(i), []byte{0x82, byte(i)}); err != nil {
+		first := byte(0x86) // VP9 bitstream section 6.2: no keyframe
+		if i == 0 {
+			first = 0x82
+		}
+		if err := w.WriteVP9(track, at(i), []byte{first, byte(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	client.Close()
 	c := st.seats.WaitClosed(0)
 	checkCodecs(t, c, []media.Codec{media.VP9})
-	if us := c.Of(media.Video); len(us) != 3 || !bytes.Equal(us[2].Data, []byte{0x82, 2}) {
+	if us := c.Of(media.Video); len(us) != 3 || !bytes.Equal(us[2].Data, []byte{0x86, 2}) || !us[0].Key || us[2].Key {
 		t.Errorf("units = %v", us)
 	}
 }

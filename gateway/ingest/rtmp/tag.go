@@ -23,6 +23,7 @@ type tag struct {
 	what  tagKind
 	codec media.Codec
 	key   bool
+	mute  bool          // the message does not say whether it is a key
 	cts   time.Duration // presentation minus decoding time
 	data  []byte        // shares the message's memory
 
@@ -99,7 +100,7 @@ func parseVideoEx(b []byte) (tag, error) {
 	codec, known := map[string]media.Codec{
 		"avc1": media.H264, "hvc1": media.H265, "av01": media.AV1, "vp09": media.VP9, "vp08": media.VP8,
 	}[fourCC]
-	t := tag{codec: codec, key: frameType == 1}
+	t := tag{codec: codec, key: frameType == 1, mute: frameType == 0}
 	switch packet {
 	case packetSequenceStart:
 		t.what = tagConfig

@@ -178,14 +178,17 @@ func (d *demuxer) videoFrame(t tag, dts time.Duration) error {
 		data, inBand, err = annexB(t.data, d.lengthSize, t.codec)
 	case media.AV1:
 		data, inBand, err = temporalUnit(t.data)
-		if t.key && !inBand {
-			// Allowed, but rare. The header goes into the stream, not into the
-			// track: some encoders send a configuration that is not true.
-			data, inBand = slices.Concat(d.av1Header, data), d.av1Header != nil
-		}
 	}
 	if err != nil {
 		return err
+	}
+	if t.mute {
+		t.key = beginsHere(t.codec, data)
+	}
+	if t.codec == media.AV1 && t.key && !inBand {
+		// Allowed, but rare. The header goes into the stream, not into the
+		// track: some encoders send a configuration that is not true.
+		data, inBand = slices.Concat(d.av1Header, data), d.av1Header != nil
 	}
 	if d.video == nil || d.video.Codec != t.codec {
 		// No sequence header came, so what the decoder needs must be in here.
