@@ -61,6 +61,9 @@ func (n *Net) settings(canonical []netip.Addr, log pionLogs) webrtc.SettingEngin
 	// A DTLS-passive client (FFmpeg) loses our first ClientHello, and pion would
 	// repeat it after a second only.
 	s.SetDTLSRetransmissionInterval(100 * time.Millisecond)
+	// A packet that is sent again comes as late as a round trip; pion's window of
+	// 64 packets is 60 ms of 10 Mbit/s. Browsers have this one too.
+	s.SetSRTPReplayProtectionWindow(1024)
 	s.SetSRTPProtectionProfiles(
 		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 

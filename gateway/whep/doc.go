@@ -8,6 +8,8 @@
 //   - Write never blocks. A worker's queue holds maxQueue frames; when it is full
 //     the frame is dropped for that worker's viewers, who then see nothing new
 //     until the next keyframe. Dropped frames are counted.
+//   - A viewer begins with the latest keyframe if that is younger than maxLate, and
+//     is given at once what followed it; else with the next, which is asked for.
 //   - A viewer's pictures start with a keyframe, are in order and have no gap in
 //     their sequence numbers except those of packets lost on the way.
 //   - A packet that is sent again is the same to the last byte. With AES-GCM

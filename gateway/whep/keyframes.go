@@ -14,7 +14,8 @@ type keyframes struct {
 	request func()
 
 	mu      sync.Mutex
-	last    time.Time
+	last    time.Time // when one was asked for
+	latest  time.Time // when one came
 	pending *time.Timer
 	closed  bool
 }
@@ -56,10 +57,18 @@ func (k *keyframes) fire() {
 	}
 }
 
+// age is how long ago the latest keyframe came.
+func (k *keyframes) age() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return time.Since(k.latest)
+}
+
 // came says that a keyframe is on its way to everyone who asked.
 func (k *keyframes) came() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.latest = time.Now()
 	if k.pending != nil {
 		k.pending.Stop()
 		k.pending = nil

@@ -15,6 +15,7 @@ type ring struct {
 // packet is all of a packet that viewers share.
 type packet struct {
 	sequence uint64 // in the feed
+	number   uint64 // of its picture
 	time     uint32
 	marker   bool
 	payload  []byte
@@ -25,7 +26,7 @@ func (r *ring) add(f *frame) {
 	defer r.mu.Unlock()
 	for i, b := range f.payloads {
 		s := f.first + uint64(i)
-		r.packets[s%ringSize] = packet{sequence: s, time: f.time, marker: i == len(f.payloads)-1, payload: b}
+		r.packets[s%ringSize] = packet{sequence: s, number: f.number, time: f.time, marker: i == len(f.payloads)-1, payload: b}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -43,6 +44,24 @@ type run struct {
 	ok       bool
 	sequence uint16 // of its first packet
 	feed     uint64 // the same in the feed
+
+	// The pictures before number live were sent late, all at once, to someone who
+	// joined; stamp is the timestamp of live. See time.
+	live  uint64
+	stamp uint32
+}
+
+// catchUp is the time between two pictures that are sent late.
+const catchUp = transcode.VideoClock / 1000
+
+// time is the RTP timestamp of a picture. Late ones are squeezed together before
+// the live one: with their own timestamps a player would take the first for the
+// present, and stay behind by as much as it was old.
+func (r *run) time(number uint64, stamp uint32) uint32 {
+	if number >= r.live {
+		return stamp
+	}
+	return r.stamp - uint32(r.live-number)*catchUp
 }
 
 var _ webrtc.TrackLocal = (*stream)(nil)
@@ -109,14 +128,40 @@ func (s *stream) send(f *frame, h *rtp.Header) int {
 		return 0
 	}
 	s.follow(f)
+	return s.write(f, h)
+}
+
+// join sends the pictures since the last keyframe to someone who waits for one.
+// The last of them is live.
+func (s *stream) join(since []*frame, h *rtp.Header) (sent int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.out == nil {
+		return 0
+	}
+	live := since[len(since)-1]
+	r := s.begin(since[0])
+	r.live, r.stamp = live.number, live.time
+	for _, f := range since {
+		sent += s.write(f, h)
+	}
+	return sent
+}
+
+// write sends the packets of a frame, with the lock held.
+func (s *stream) write(f *frame, h *rtp.Header) int {
 	s.waiting, s.started = false, true
+	stamp, marker := f.time, -1
+	if f.kind == media.Video {
+		// RFC 7587 section 4.2 wants sound's marker after silence only, of which
+		// the program has none.
+		stamp, marker = s.latest().time(f.number, f.time), len(f.payloads)-1
+	}
 	for i, b := range f.payloads {
 		s.last++
 		*h = rtp.Header{
-			Version: 2, PayloadType: s.pt, SSRC: s.ssrc, SequenceNumber: s.last, Timestamp: f.time,
-			// RFC 7587 section 4.2 wants the marker after silence only, of which
-			// the program has none.
-			Marker: f.kind == media.Video && i == len(f.payloads)-1,
+			Version: 2, PayloadType: s.pt, SSRC: s.ssrc, SequenceNumber: s.last, Timestamp: stamp,
+			Marker: i == marker,
 		}
 		// A packet that the network does not take is lost like any other.
 		_, _ = s.out.WriteRTP(h, b)
@@ -127,43 +172,50 @@ func (s *stream) send(f *frame, h *rtp.Header) int {
 	return len(f.payloads)
 }
 
-// follow begins a new run if f does not continue the latest.
+func (s *stream) latest() *run { return &s.runs[len(s.runs)-1] }
+
+// begin starts a new run with f.
+func (s *stream) begin(f *frame) *run {
+	copy(s.runs[:], s.runs[1:])
+	*s.latest() = run{ok: true, sequence: s.last + 1, feed: f.first}
+	return s.latest()
+}
+
+// follow begins a new run if f does not continue the latest, or that gets too
+// long for find.
 func (s *stream) follow(f *frame) {
 	if f.kind != media.Video {
 		return
 	}
-	latest := &s.runs[len(s.runs)-1]
-	if latest.ok && latest.feed+uint64(s.last-latest.sequence)+1 == f.first {
-		if s.last-latest.sequence < 1<<14 { // see feedSequence
-			return
-		}
+	r := s.latest()
+	length := s.last - r.sequence + 1
+	if !r.ok || r.feed+uint64(length) != f.first || length >= 1<<14 {
+		s.begin(f)
 	}
-	copy(s.runs[:], s.runs[1:])
-	*latest = run{ok: true, sequence: s.last + 1, feed: f.first}
 }
 
-// feedSequence finds the packet that has been sent with sequence number n. A wrong
+// find says in which run packet n was sent, and its number in the feed. A wrong
 // answer would send two packets with one number, so it gives none in doubt: as n
 // is among the last ringSize, and a run is much shorter than half the number
 // space, the newest run that does not begin after n is the one that holds it.
-func (s *stream) feedSequence(n uint16) (uint64, bool) {
+func (s *stream) find(n uint16) (r *run, sequence uint64) {
 	if !s.started || s.last-n >= ringSize { // before the ring, or never sent
-		return 0, false
+		return nil, 0
 	}
 	for i := len(s.runs) - 1; i >= 0; i-- {
-		if r := s.runs[i]; r.ok && int16(n-r.sequence) >= 0 {
-			return r.feed + uint64(n-r.sequence), true
+		if r := &s.runs[i]; r.ok && int16(n-r.sequence) >= 0 {
+			return r, r.feed + uint64(n-r.sequence)
 		}
 	}
-	return 0, false
+	return nil, 0
 }
 
 // repair sends packet n again, exactly as it was.
 func (s *stream) repair(n uint16, from *ring, h *rtp.Header) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sequence, ok := s.feedSequence(n)
-	if !ok || s.out == nil || s.credit < repairShare {
+	r, sequence := s.find(n)
+	if r == nil || s.out == nil || s.credit < repairShare {
 		return false
 	}
 	p, ok := from.get(sequence)
@@ -173,7 +225,7 @@ func (s *stream) repair(n uint16, from *ring, h *rtp.Header) bool {
 	s.credit -= repairShare
 	*h = rtp.Header{
 		Version: 2, PayloadType: s.pt, SSRC: s.ssrc, SequenceNumber: n,
-		Timestamp: p.time, Marker: p.marker,
+		Timestamp: r.time(p.number, p.time), Marker: p.marker,
 	}
 	_, _ = s.out.WriteRTP(h, p.payload)
 	return true

@@ -76,14 +76,24 @@ func TestRepairIsExact(t *testing.T) {
 	var f feedOf
 	var r ring
 	var h rtp.Header
-	repaired := 0
+	repaired, joined := 0, 0
+	var since []*frame
 	for i := range 60_000 {
 		fr := f.next(i%50 == 0)
 		r.add(fr)
+		if fr.key {
+			since = nil
+		}
+		since = append(since, fr)
 		if rand.IntN(100) == 0 {
 			s.waiting = true // as after an overload
 		}
-		s.send(fr, &h)
+		if s.waiting && rand.IntN(30) == 0 {
+			s.join(since, &h)
+			joined++
+		} else {
+			s.send(fr, &h)
+		}
 		for range rand.IntN(3) {
 			if s.repair(s.last-uint16(rand.IntN(1200)), &r, &h) {
 				repaired++
@@ -91,8 +101,8 @@ func TestRepairIsExact(t *testing.T) {
 		}
 		s.repair(uint16(rand.Uint32()), &r, &h) // nonsense
 	}
-	if w.n < 100_000 || repaired < 10_000 {
-		t.Errorf("%d sent, %d repaired: this proves nothing", w.n, repaired)
+	if w.n < 100_000 || repaired < 10_000 || joined < 100 {
+		t.Errorf("%d sent, %d repaired, joined %d times: this proves nothing", w.n, repaired, joined)
 	}
 }
 
@@ -144,6 +154,82 @@ func TestStartsWithKeyframe(t *testing.T) {
 	var p rtp.Packet
 	if err := p.Unmarshal(w.sent[w.last]); err != nil || !p.Marker || p.SSRC != 1234 || p.PayloadType != 102 || p.Timestamp != 6*3000 {
 		t.Errorf("last packet %v (%v)", p.Header, err)
+	}
+}
+
+// TestJoin: who comes shortly after a keyframe is given all since, in order and
+// with timestamps that end in the present; who comes later waits.
+func TestJoin(t *testing.T) {
+	n, err := rtc.Listen(rtc.Config{Address: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	fd := NewFeed(Options{Net: n, BasePath: "/live/a/", RequestKeyframe: func() { asked++ }})
+	defer func() {
+		fd.Close()
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	k := newWorker(fd)
+	var f feedOf
+	at := time.Unix(1000, 0)
+	write := func(key bool) *frame {
+		fr := f.next(key)
+		fr.at = at
+		at = at.Add(33 * time.Millisecond)
+		k.send(fr)
+		return fr
+	}
+	enter := func() *wire {
+		s, w := bound(t)
+		v := newViewer(fd, "x")
+		v.video = s
+		k.add(v)
+		return w
+	}
+	packets := func(w *wire) (list []rtp.Packet) {
+		for i := w.last - uint16(w.n) + 1; len(list) < w.n; i++ {
+			var p rtp.Packet
+			if err := p.Unmarshal(w.sent[i]); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, p)
+		}
+		return list
+	}
+	write(true)
+	write(false)
+	early := enter()
+	live := write(false)
+	got := packets(early)
+	if want := int(live.first) + len(live.payloads); len(got) != want {
+		t.Fatalf("the joiner got %d packets, want %d", len(got), want)
+	}
+	for i, p := range got[1:] {
+		if step := int32(p.Timestamp - got[i].Timestamp); step < 0 || step > catchUp {
+			t.Errorf("a step of %d in the timestamps", step)
+		}
+	}
+	if last := got[len(got)-1]; last.Timestamp != live.time || !last.Marker {
+		t.Errorf("the live picture is at %d, want %d", last.Timestamp, live.time)
+	}
+	next := write(false)
+	if got := packets(early); got[len(got)-1].Timestamp != next.time {
+		t.Error("the next picture is not at its own time")
+	}
+	for range 20 {
+		write(false)
+	}
+	late := enter()
+	write(false)
+	if late.n != 0 || asked != 1 {
+		t.Errorf("the latecomer got %d packets, asked %d times for a keyframe", late.n, asked)
+	}
+	write(true)
+	if late.n == 0 {
+		t.Error("the latecomer did not get the keyframe")
 	}
 }
 

@@ -99,7 +99,9 @@ func (v *viewer) connected() {
 	v.mu.Unlock()
 	v.worker.add(v)
 	v.feed.count.Add(1)
-	v.feed.keyframes.ask()
+	if v.feed.keyframes.age() > maxLate {
+		v.feed.keyframes.ask() // now, rather than with the next picture
+	}
 }
 
 func (v *viewer) closed(cause error) {

@@ -131,6 +131,7 @@ func (c *Client) settings() webrtc.SettingEngine {
 	var s webrtc.SettingEngine
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetSRTPReplayProtectionWindow(1024) // as in browsers
 	name := c.o.Interface
 	if name == "" {
 		name = "lo"
