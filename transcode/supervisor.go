@@ -1,12 +1,15 @@
 package transcode
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -22,6 +25,10 @@ const (
 	heartbeatTimeout = time.Second
 	// startTimeout is the same until its first heartbeat.
 	startTimeout = 3 * time.Second
+	// starvedTimeout is how long a worker may be silent that does get some of the
+	// processor: killing one for which the machine is too busy would only make the
+	// machine busier.
+	starvedTimeout = 3 * time.Second
 	// watchTick is how often that is looked at, and how long a hanging worker may
 	// take to say where it hangs.
 	watchTick = 50 * time.Millisecond
@@ -180,6 +187,8 @@ func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
 	tick := time.NewTicker(watchTick)
 	defer tick.Stop()
 	left := int(startTimeout / watchTick)
+	more := int((starvedTimeout - heartbeatTimeout) / watchTick)
+	used := processorTime(p.Pid)
 	stop := ctx.Done()
 	for {
 		select {
@@ -188,6 +197,8 @@ func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
 		case <-c.beat:
 			if stop != nil {
 				left = int(heartbeatTimeout / watchTick)
+				more = int((starvedTimeout - heartbeatTimeout) / watchTick)
+				used = processorTime(p.Pid)
 			}
 			continue
 		case <-stop:
@@ -208,9 +219,34 @@ func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
 			_ = p.Kill()
 			return nil
 		}
+		if more > 0 && processorTime(p.Pid)-used >= starving {
+			left, more = more, 0
+			continue
+		}
 		c.abort(p)
 		return errHung
 	}
+}
+
+// starving is the processor time within heartbeatTimeout that tells a worker for
+// which the machine is too busy from one that hangs.
+const starving = 30 * time.Millisecond
+
+// processorTime is what a process has used so far; 0 when it cannot be told.
+func processorTime(pid int) time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// proc(5): utime and stime are the 12th and 13th fields after the name, which
+	// ends with the last bracket.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go knows
 }
 
 // abort asks a hanging worker where it hangs, and kills it.

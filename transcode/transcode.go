@@ -48,8 +48,11 @@ type Rect struct {
 // Fit says how a picture fills a cell of another shape.
 type Fit string
 
-// Contain letterboxes, Cover crops.
+// Contain letterboxes, Cover crops. Auto crops as long as half of the picture
+// stays: a face beside another fills its cell, a phone's upright picture on a
+// wide screen is shown whole.
 const (
+	Auto    Fit = ""
 	Contain Fit = "contain"
 	Cover   Fit = "cover"
 )
@@ -63,7 +66,8 @@ type Cell struct {
 	Caption string `json:"caption,omitempty"`
 }
 
-// Scene is the whole picture: either a slate, or cells in drawing order.
+// Scene is the whole picture: either a slate, or cells in drawing order. A source
+// is heard while it has a cell.
 type Scene struct {
 	Slate *Slate `json:"slate,omitempty"`
 	Cells []Cell `json:"cells,omitempty"`

@@ -17,7 +17,7 @@ const (
 	margin = 10 * time.Millisecond
 	// lead is how much earlier than its picture sound may come on average; 60 ms is
 	// allowed for each picture.
-	lead = 20 * time.Millisecond
+	lead = 27 * time.Millisecond
 
 	capacity = 1 << 16        // pairs in the ring
 	fade     = Rate / 200     // 5 ms

@@ -16,7 +16,7 @@ const (
 	// 1440p need a third of it.
 	dataLimit = 2 << 30
 	// niceness lets the gateway's network come first when the machine is full.
-	niceness = 5
+	niceness = 1
 )
 
 // takeStdout moves the protocol away from file descriptor 1, and makes what a

@@ -71,7 +71,7 @@ func TestConfined(t *testing.T) {
 			t.Errorf("%s: %s, want a refusal", what, can[what])
 		}
 	}
-	for what, want := range map[string]string{"threads": "<nil>", "nice": "5", "core": "0"} {
+	for what, want := range map[string]string{"threads": "<nil>", "nice": "1", "core": "0"} {
 		if can[what] != want {
 			t.Errorf("%s is %s, want %s", what, can[what], want)
 		}

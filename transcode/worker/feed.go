@@ -229,10 +229,12 @@ type shape struct {
 // frame until the first of the right size comes.
 var idle = shape{320, 180, transcode.Contain}
 
-// draw scales f into t, with bars where the shapes differ.
+// draw scales f into t, and crops it or leaves bars where the shapes differ.
 func (t *tile) draw(f *libav.Frame, sh shape) error {
-	if sh.fit == transcode.Cover {
-		src := compose.CropCover(f.W, f.H, sh.w, sh.h)
+	src := compose.CropCover(f.W, f.H, sh.w, sh.h)
+	// Half of a picture is what two 16:9 people side by side keep in 16:9.
+	enough := 100*src.Dx()*src.Dy() >= 49*f.W*f.H
+	if sh.fit == transcode.Cover || sh.fit == transcode.Auto && enough {
 		if src.Empty() {
 			return fmt.Errorf("worker: a picture of %d×%d cannot be cropped", f.W, f.H)
 		}

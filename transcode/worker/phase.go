@@ -28,7 +28,7 @@ const (
 	// need not wait for its sound.
 	phaseLate = 5 * time.Millisecond
 	phaseMost = -120 * time.Millisecond
-	phaseLead = 33 * time.Millisecond
+	phaseLead = 26 * time.Millisecond
 	// phaseGrip keeps the phase from walking when the host sits on the window's end.
 	phaseGrip = 3 * time.Millisecond
 	// coherent is how concentrated the host's pictures must be: 1 is always at the

@@ -106,6 +106,7 @@ func (s *scenes) draw(sc transcode.Scene) *scene {
 	out := &scene{}
 	if sc.Slate != nil {
 		out.slate = s.picture(drawing{'s', sc.Slate.Title, sc.Slate.Line, p.Width, p.Height})
+		s.place(nil)
 		return out
 	}
 	shapes := make(map[transcode.SourceID]shape)
@@ -124,14 +125,21 @@ func (s *scenes) draw(sc transcode.Scene) *scene {
 			shapes[c.Source] = shape{r.W, r.H, c.Fit}
 		}
 	}
+	s.place(shapes)
+	return out
+}
+
+// place tells the sources what is seen and heard of them.
+func (s *scenes) place(shapes map[transcode.SourceID]shape) {
 	for _, src := range s.e.stage.all(nil) {
-		if sh, ok := shapes[src.id]; ok {
+		sh, ok := shapes[src.id]
+		src.setHeard(ok)
+		if ok {
 			src.shape.Store(&sh)
 		} else {
 			src.shape.Store(nil)
 		}
 	}
-	return out
 }
 
 func (s *scenes) cell(c transcode.Cell, r transcode.Rect) cell {

@@ -51,6 +51,8 @@ type source struct {
 
 	mu    sync.Mutex
 	asked time.Time // when a keyframe was last asked for
+	gain  float64   // the participant's
+	heard bool      // has a place in the scene
 
 	// These belong to the video loop; hold is read by the feed.
 	delay  time.Duration // from a picture's program time to its frame's, mean
@@ -59,9 +61,33 @@ type source struct {
 }
 
 func newSource(e *engine, index uint16, src transcode.Source) *source {
-	s := &source{e: e, index: index, id: src.ID, input: mix.NewInput(src.Gain), tokens: videoWait}
+	s := &source{e: e, index: index, id: src.ID, input: mix.NewInput(0), tokens: videoWait, gain: src.Gain}
 	s.name.Store(&src.Name)
 	return s
+}
+
+// setGain and setHeard decide together how loud the source is: whoever has no
+// place in the scene, because they are backstage or a slate is up, is silent.
+func (s *source) setGain(g float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gain = g
+	s.level()
+}
+
+func (s *source) setHeard(heard bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = heard
+	s.level()
+}
+
+func (s *source) level() {
+	if s.heard {
+		s.input.SetGain(s.gain)
+	} else {
+		s.input.SetGain(0)
+	}
 }
 
 // setTracks ends the feed of the publisher before and begins one for tracks. It

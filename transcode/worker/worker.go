@@ -176,7 +176,7 @@ func (e *engine) handle(m wire.Message) error {
 			return err
 		}
 		if s := e.stage.index(m.Source); s != nil {
-			s.input.SetGain(l.Gain)
+			s.setGain(l.Gain)
 		}
 	case wire.Keyframe:
 		e.wanted.Store(true)
@@ -199,7 +199,7 @@ func (e *engine) setSource(m wire.Message) error {
 		e.stage.add(s)
 	}
 	s.name.Store(&src.Name)
-	s.input.SetGain(src.Gain)
+	s.setGain(src.Gain)
 	e.scenes.refresh()
 	return nil
 }
