@@ -44,6 +44,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}, []string{"role"}),
 	}
 	reg.MustRegister(m.peers, m.iceSeconds, m.iceFailures, m.packets, m.lost, m.roundTrip)
+	// So that increase() sees the first one too.
+	for _, role := range []show.Role{show.Host, show.Guest, show.Viewer} {
+		m.iceFailures.WithLabelValues(string(role))
+	}
 	return m
 }
 

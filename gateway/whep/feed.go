@@ -30,6 +30,9 @@ type Options struct {
 	Metrics         *Metrics     // default: counted, not exported
 }
 
+// overload is why frames are dropped: the senders do not keep up.
+const overload = "overload"
+
 // Metrics are what Prometheus sees of all feeds.
 type Metrics struct{ dropped *prometheus.CounterVec }
 
@@ -39,6 +42,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Name: "regie_rtc_frames_dropped_total", Help: "Program frames not sent to viewers, by reason.",
 	}, []string{"reason"})}
 	reg.MustRegister(m.dropped)
+	m.dropped.WithLabelValues(overload) // so that a rate exists before the first
 	return m
 }
 
@@ -124,7 +128,7 @@ func (f *Feed) Write(p transcode.Packet) {
 		select {
 		case w.queue <- fr:
 		default:
-			f.opts.Metrics.dropped.WithLabelValues("overload").Inc()
+			f.opts.Metrics.dropped.WithLabelValues(overload).Inc()
 		}
 	}
 }
