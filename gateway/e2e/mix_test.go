@@ -161,7 +161,7 @@ func TestForeignEncoders(t *testing.T) {
 	a := start(t, setup{})
 	to := func(seat string) string { return "rtsp://" + a.ports.RTSP + "/live/" + key("studio", seat) }
 	x264 := list([]string{"-c:v", "libx264", "-preset", "ultrafast", "-g", "30"}, tagged)
-	changing := sizeChange(t, looks[3], "320x180", "480x270", "240x180")
+	changing := sizeChange(t, looks[3], "320x180", "480x270", "180x320")
 	ffmpeg(t, list(synthetic(looks[0], "320x180"), []string{"-vf", matrix}, x264, []string{"-bf", "3", "-b_strategy", "0",
 		"-c:a", "aac", "-f", "flv", "rtmp://" + a.ports.RTMP + "/live/" + key("studio", "host")})...)
 	ffmpeg(t, list(synthetic(looks[1], "320x180"), []string{"-vf", matrix, "-c:v", "libx265", "-preset", "ultrafast",
@@ -175,14 +175,14 @@ func TestForeignEncoders(t *testing.T) {
 	p.awaitMix(20*time.Second, looks...)
 	p.hears(looks...)
 
-	t.Run("the size changes", func(t *testing.T) {
+	t.Run("the size changes", func(*testing.T) {
 		at := places(4, 640, 360)[3]
-		upright := at // the last part is 4:3, so it gets bars at both sides
-		upright.picture.W = upright.picture.H * 4 / 3
+		upright := at // the last part is 9:16, so it gets bars at both sides
+		upright.picture.W = upright.picture.H * 9 / 16
 		upright.picture.X = at.cell.X + (at.cell.W-upright.picture.W)/2
-		p.awaitShot(20*time.Second, "the part of the stream that is 4:3", func(s shot) bool {
+		p.awaitShot(20*time.Second, "the part of the stream that stands upright", func(s shot) bool {
 			_, ok := upright.shows(s.pic, looks[3].color)
-			bar := mean(s.pic, at.cell.X+2, at.cell.Y+20, 24, at.cell.H/2)
+			bar := mean(s.pic, at.cell.X+2, at.cell.Y+20, 80, at.cell.H/2)
 			return ok && bar[0] < 40
 		})
 	})
