@@ -19,14 +19,17 @@ const (
 	// allowed for each picture.
 	lead = 27 * time.Millisecond
 
-	capacity = 1 << 16        // pairs in the ring
-	fade     = Rate / 200     // 5 ms
-	ramp     = Rate / 50      // 20 ms
+	capacity = 1 << 16    // pairs in the ring
+	fade     = Rate / 200 // 5 ms
+	ramp     = Rate / 50  // 20 ms
+	rounding = Rate * 2 / 1000
 	gap      = Rate / 25      // 40 ms: a larger hole in the timestamps is real
 	silence  = Rate / 2       // a larger one starts afresh
 	leap     = Rate * 6 / 100 // a larger error of position is not resampled away
-	bend     = 0.005          // most that resampling changes the speed
-	grow     = 0.004          // how fast the delay grows, in s per s
+	hop      = Rate / 100     // the same while the source is young: its map still settles
+	youth    = 3 * Rate / Block
+	bend     = 0.005 // most that resampling changes the speed
+	grow     = 0.004 // how fast the delay grows, in s per s
 	shrink   = 0.002
 	slack    = Rate / 200      // 5 ms
 	hold     = 2 * time.Second // one bucket of the lateness window
@@ -41,10 +44,12 @@ type Input struct {
 	w    int64     // pairs written ever
 	base int64     // first pair still valid
 	head float64   // program time of position w, in samples
+	lag  float64   // by how much head lags behind the timestamps, smoothed
 	rise int       // pairs written since the last hole, up to fade
 	r    float64   // position to read next, while playing
 
 	playing bool
+	young   int        // blocks until hop becomes leap
 	faded   int        // pairs since playing began, up to fade
 	last    [2]float32 // last pair played, which silence declines from
 	tail    int        // pairs of that decline still to come
@@ -71,6 +76,7 @@ func NewInput(gain float64) *Input {
 		kernel:  newKernel(),
 		buf:     make([]float32, 2*capacity),
 		delay:   Samples(minDelay),
+		young:   youth,
 		gain:    float32(gain),
 		want:    float32(gain),
 		scratch: make([]float32, 2*(Block+taps+8)),
@@ -97,7 +103,7 @@ func (in *Input) SetVideoDelay(d time.Duration) {
 func (in *Input) Delay() (d time.Duration, playing bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return Duration(in.delay + in.off), in.playing
+	return Duration(in.delay + in.off - in.lag), in.playing
 }
 
 // Starved counts how often the sound ended because packets came too late or no
@@ -120,6 +126,7 @@ func (in *Input) Reset() {
 
 func (in *Input) restart() {
 	in.base, in.rise = in.w, fade
+	in.young, in.lag = youth, 0
 	in.stop()
 }
 
@@ -142,7 +149,14 @@ func (in *Input) Write(samples []float32, at, now time.Duration) {
 	}
 	switch e := t - in.head; {
 	case math.Abs(e) <= gap:
-		in.head += e * 0.005 // timestamps are often rounded to milliseconds
+		// Timestamps are often rounded to milliseconds, which is smoothed away; the
+		// map may also move by 5 ms a second, which is followed.
+		follow := 0.005
+		if math.Abs(e) > rounding {
+			follow = 0.05
+		}
+		in.head += e * follow
+		in.lag += (e - e*follow - in.lag) * 0.1
 	case e > 0 && e <= silence:
 		in.soften()
 		in.append(nil, int(e))
@@ -240,7 +254,12 @@ func (in *Input) Mix(dst []float32, at int64) {
 		}
 	}
 	e := pos - in.r
-	if math.Abs(e) > leap {
+	most := float64(leap)
+	if in.young > 0 {
+		in.young--
+		most = hop
+	}
+	if math.Abs(e) > most {
 		in.stop()
 		in.decline(dst)
 		return
