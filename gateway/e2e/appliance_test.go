@@ -22,7 +22,7 @@ type setup struct {
 	width, height int           // of the program; default 640 × 360
 	grace         time.Duration // default one minute
 	sessions      []string      // default: studio
-	extra         string        // more YAML, top level
+	camera        string        // where guest1 is fetched from; default: guest1 has a key
 }
 
 // seats of every session, in the order of the layout.
@@ -108,11 +108,15 @@ func prepare(t testing.TB, s setup) *appliance {
 	}
 	fmt.Fprintf(&b, "data: {dir: %q}\nlog: {level: debug, format: json}\n", filepath.Join(dir, "data"))
 	fmt.Fprintf(&b, "program: {width: %d, height: %d, fps: 30, kbps: 1500}\n", s.width, s.height)
-	fmt.Fprintf(&b, "stage: {grace: %s}\n%s\nsessions:\n", s.grace, s.extra)
+	fmt.Fprintf(&b, "stage: {grace: %s}\nsessions:\n", s.grace)
 	for _, id := range s.sessions {
 		fmt.Fprintf(&b, "  - id: %s\n    title: Session %s\n", id, id)
 		fmt.Fprintf(&b, "    host: {name: %s, key: %s}\n    guests:\n", names[0], key(id, seats[0]))
 		for i, seat := range seats[1:] {
+			if seat == "guest1" && s.camera != "" {
+				fmt.Fprintf(&b, "      - {name: %s, source: %q}\n", names[i+1], s.camera)
+				continue
+			}
 			fmt.Fprintf(&b, "      - {name: %s, key: %s}\n", names[i+1], key(id, seat))
 		}
 	}
