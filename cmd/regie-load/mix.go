@@ -26,11 +26,15 @@ type cost struct {
 	frames int
 }
 
-// mixFFmpeg has the ffmpeg program do the job as fast as it can, with the
-// settings that cost it least: one thread each.
-func mixFFmpeg(ctx context.Context, clips []clip) (cost, error) {
+// mixFFmpeg has the ffmpeg program do the job with the settings that cost it
+// least, one thread each: live at the pace of the clips, as an appliance must, or
+// as fast as it can.
+func mixFFmpeg(ctx context.Context, clips []clip, live bool) (cost, error) {
 	args := []string{"-v", "error", "-y", "-nostdin", "-filter_complex_threads", "1"}
 	for _, c := range clips {
+		if live {
+			args = append(args, "-re")
+		}
 		args = append(args, "-threads", "1", "-i", c.file)
 	}
 	graph := ""
