@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -90,7 +91,14 @@ func parseAV1C(b []byte) ([]byte, error) {
 // annexB turns NAL units with lengths before them into Annex B form. With the
 // usual 4 byte lengths it works in place. hasSets says that parameter sets of
 // the codec are among the units.
+//
+// What is in that form already stays as it is: FFmpeg's concat demuxer, with
+// which people send playlists around the clock, writes start codes where the
+// lengths belong (and says lengths in its avcC).
 func annexB(b []byte, lengthSize int, codec media.Codec) (out []byte, hasSets bool, err error) {
+	if bytes.HasPrefix(b, startCode[:]) && !measured(b, lengthSize) {
+		return b, holdsSPS(b, codec), nil
+	}
 	inPlace := lengthSize == len(startCode)
 	if !inPlace {
 		out = make([]byte, 0, len(b)+64)
@@ -121,6 +129,34 @@ func annexB(b []byte, lengthSize int, codec media.Codec) (out []byte, hasSets bo
 		out = b
 	}
 	return out, hasSets, nil
+}
+
+// measured says that b is a row of NAL units with lengths before them.
+func measured(b []byte, lengthSize int) bool {
+	for len(b) >= lengthSize {
+		n := 0
+		for _, x := range b[:lengthSize] {
+			n = n<<8 | int(x)
+		}
+		if n > len(b)-lengthSize {
+			return false
+		}
+		b = b[lengthSize+n:]
+	}
+	return len(b) == 0
+}
+
+// holdsSPS looks for a sequence parameter set in Annex B form.
+func holdsSPS(b []byte, codec media.Codec) bool {
+	for {
+		i := bytes.Index(b, startCode[1:])
+		if i < 0 || i+3 >= len(b) {
+			return false
+		}
+		if b = b[i+3:]; isSPS(b[0], codec) {
+			return true
+		}
+	}
 }
 
 func isSPS(first byte, codec media.Codec) bool {

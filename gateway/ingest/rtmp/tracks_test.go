@@ -72,6 +72,7 @@ func TestDemuxer(t *testing.T) {
 	videoOnly := onMetaData(t, amf0.ObjectEntry{Key: "videocodecid", Value: float64(7)}, amf0.ObjectEntry{Key: "audiocodecid", Value: float64(0)})
 	audioOnly := onMetaData(t, amf0.ObjectEntry{Key: "audiocodecid", Value: "mp4a"})
 	annexBConfig := cat([]byte{0x17, 0, 0, 0, 0}, avcC[:7], []byte{3, 0x67, 9, 9, 1, 0, 2, 0x68, 3})
+	startCodes := []byte{0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x67, 0x64, 3, 0, 0, 0, 1, 0x68, 3, 0, 0, 1, 0x65, 0x88}
 	sps := []byte{0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x67, 0x64, 0, 0, 0, 2, 0x65, 0x88}
 	for _, tc := range []struct {
 		name string
@@ -103,6 +104,9 @@ func TestDemuxer(t *testing.T) {
 			"h264 v1000000 v40"},
 		{"a broken picture", []rawMessage{videoOnly, video(0, avcConfig), video(0, idrFrame), video(40, pFrame[:10]), video(80, pFrame)}, 0,
 			"h264 v80! -invalid v80"},
+		{"start codes instead of lengths", []rawMessage{videoOnly, video(0, avcConfig), video(0, startCodes), video(40, pFrame)}, 0,
+			"h264 v0! v40"},
+		{"the same without a header", []rawMessage{videoOnly, video(0, startCodes)}, 0, "h264 v0!"},
 		{"empty messages", []rawMessage{videoOnly, video(0, nil), audio(0, nil), video(0, avcConfig), video(1, []byte{0x17, 2, 0, 0, 0})}, 0, "h264"},
 		{"AAC without its header", []rawMessage{audioOnly, audio(0, aacFrame)}, 0, "-invalid"},
 		{"PCM turns around", []rawMessage{audioOnly, audio(0, []byte{0x3f, 1, 2, 3, 4})}, 0, "lpcm a0"},
@@ -248,6 +252,8 @@ func TestBitstreams(t *testing.T) {
 		{[]byte{0, 2, 0x65, 1, 0, 1, 0x41}, 2, "0000000165010000000141"},
 		{[]byte{1, 0x65, 0, 1, 0x41}, 1, "00000001650000000141"},
 		{[]byte{0, 0, 0, 1, 0x65}, 4, "0000000165"},
+		{[]byte{0, 0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 2}, 4, "000000016701000001" + "6502"}, // start codes, not lengths
+		{[]byte{0, 0, 0, 1, 0x65, 0, 0, 0, 9, 1}, 4, "000000016500000009" + "01"},         // the same, or damage: the decoder finds out
 		{[]byte{0, 0, 0, 9, 0x65}, 4, "error"},
 		{[]byte{0, 0}, 4, "error"},
 	} {
