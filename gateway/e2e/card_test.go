@@ -28,6 +28,7 @@ type look struct {
 	w, h         int           // default 320 × 180
 	video, audio media.Codec   // default H264, AAC; none leaves the track out
 	speed        float64       // timestamps run this much faster than the clock; default 1
+	jump         time.Duration // what is added to them after jumpAfter
 	lead         time.Duration // how much later than its flash a beep begins: what the tests are tested with
 }
 
@@ -43,6 +44,9 @@ const (
 	level     = 0.08
 	beepLevel = 0.2
 )
+
+// jumpAfter is when the timestamps of a card jump that does.
+const jumpAfter = 5 * time.Second
 
 // flashEvery is the distance of flashes, flashFor how long one is.
 const (
@@ -186,6 +190,9 @@ func (c *card) leave(au media.AccessUnit, err error) (media.AccessUnit, time.Dur
 		due = never
 	}
 	au.PTS = time.Duration(float64(au.PTS) * c.speed)
+	if due > jumpAfter {
+		au.PTS += c.jump
+	}
 	return au, due, err
 }
 

@@ -155,6 +155,50 @@ func TestHalfAFeedIsWelcome(t *testing.T) {
 	p.playing()
 }
 
+// TestPublishersOutOfPace: clocks that run fast or slow, and one that jumps, are
+// set right: nobody's picture becomes old, nobody leaves the mix, and a host who
+// keeps time notices nothing.
+func TestPublishersOutOfPace(t *testing.T) {
+	a := start(t, setup{})
+	fast, slow, jumping := looks[1], looks[2], looks[3]
+	fast.speed, slow.speed, jumping.jump = 1.03, 0.97, time.Hour
+	mix := []look{looks[0], fast, slow, jumping}
+	ways := []way{overRTMP, overRTMP, overRTSP, overRTMP}
+	for i := range mix {
+		mix[i].clock = true
+		a.publish(ways[i], "studio", seats[i], mix[i])
+	}
+	p := a.live("studio")
+	p.awaitMix(15*time.Second, mix...)
+	since := time.Now()
+	p.await(30*time.Second, "what nobody could bridge with a buffer", func() bool { return p.newest.pts > 20*time.Second })
+	s := p.awaitMix(time.Second, mix...)
+	for i, at := range places(4, s.pic.W, s.pic.H) {
+		clock := readClock(s.pic.Sub(at.cell.X, at.cell.Y, at.cell.W, at.cell.H), s.at)
+		if clock.IsZero() {
+			t.Errorf("cell %d does not tell the time", i)
+			continue
+		}
+		age := s.at.Sub(clock)
+		figure(t, "pace."+seats[i]+"_age", float64(age.Milliseconds()), "ms")
+		if age > time.Second+500*time.Millisecond || age < 0 {
+			t.Errorf("the picture in cell %d is %v old", i, age)
+		}
+	}
+	mono := p.listen(2 * time.Second)
+	mean, least := steadiness(mono, looks[0].tone)
+	if least < level*0.4 {
+		t.Errorf("the host's tone was disturbed: %.4f on average, once %.4f", mean, least)
+	}
+	for i, l := range mix[1:] {
+		if mean, _ := steadiness(mono, l.tone); mean < level/3 {
+			t.Errorf("guest%d is hardly heard: %.4f", i+1, mean)
+		}
+	}
+	undisturbed(t, p, since)
+	p.playing()
+}
+
 // TestForeignEncoders is what ffmpeg sends in place of our own cards: B-frames,
 // other codecs, narrow-band sound, and a picture whose size changes on the way.
 func TestForeignEncoders(t *testing.T) {

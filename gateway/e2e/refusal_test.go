@@ -143,6 +143,7 @@ func unsupportedWHIP(t *testing.T, a *appliance) string {
 // TestSilence: connections that send nothing are ended and counted, whatever they
 // had begun.
 func TestSilence(t *testing.T) {
+	t.Parallel() // it mostly waits
 	a := start(t, setup{})
 	began := time.Now()
 	idle := map[string]net.Conn{}
@@ -211,6 +212,7 @@ func offerAndLeave(t *testing.T, a *appliance) (resource string) {
 func TestTakeover(t *testing.T) {
 	for _, by := range []way{overRTMP, overRTSP, overWHIP} {
 		t.Run(string(by), func(t *testing.T) {
+			t.Parallel() // it mostly waits
 			a := start(t, setup{})
 			l := looks[0]
 			if by == overWHIP {
