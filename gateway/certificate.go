@@ -60,7 +60,7 @@ func selfSigned(dir string, hosts []string) (tls.Certificate, error) {
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})...)
 	if err := writeFile(file, blocks, 0o600); err != nil {
-		return tls.Certificate{}, fmt.Errorf("keep the self-signed certificate: %w", err)
+		return tls.Certificate{}, fmt.Errorf("keep the self-signed certificate: %w; let this user write to data.dir, or set tls.cert and tls.key", err)
 	}
 	return tls.X509KeyPair(blocks, blocks)
 }

@@ -186,6 +186,11 @@ func TestMetricsPort(t *testing.T) {
 			t.Errorf("POST %s: %d %s", c.path, res.StatusCode, body)
 		}
 	}
+	for _, act := range []struct{ verb, says string }{{"start", "live"}, {"end", "ending"}} {
+		if res, body := ask(t, "POST", base+"/sessions/studio/"+act.verb); res.StatusCode != http.StatusOK || !strings.HasPrefix(body, act.says) {
+			t.Errorf("%s: %d %q, want %q", act.verb, res.StatusCode, body, act.says)
+		}
+	}
 	if res, _ := ask(t, "POST", base+"/sessions/studio/start", "Sec-Fetch-Site", "cross-site"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a foreign page may start a session: %d", res.StatusCode)
 	}

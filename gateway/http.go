@@ -70,13 +70,15 @@ func (g *Gateway) operatorRoutes(reg *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("POST /sessions/{session}/start", g.control(func(s *stage.Stage) error { return s.Start("operator") }))
-	mux.HandleFunc("POST /sessions/{session}/end", g.control(func(s *stage.Stage) error { return s.End("operator") }))
+	mux.HandleFunc("POST /sessions/{session}/start", g.control("live", func(s *stage.Stage) error { return s.Start("operator") }))
+	mux.HandleFunc("POST /sessions/{session}/end", g.control("ending: the closing slate is on air for a few seconds", func(s *stage.Stage) error { return s.End("operator") }))
 	// A web page that the operator looks at must not be able to end a session.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
-func (g *Gateway) control(do func(*stage.Stage) error) http.HandlerFunc {
+// control does something with a session; done is what can be said of the session
+// when it worked.
+func (g *Gateway) control(done string, do func(*stage.Stage) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := g.houses.get(show.SessionID(r.PathValue("session")))
 		if h == nil {
@@ -88,7 +90,7 @@ func (g *Gateway) control(do func(*stage.Stage) error) http.HandlerFunc {
 		} else if err != nil {
 			answer(w, http.StatusInternalServerError, err.Error()+"\n")
 		} else {
-			answer(w, http.StatusOK, string(h.stage.View().Phase)+"\n")
+			answer(w, http.StatusOK, done+"\n")
 		}
 	}
 }

@@ -324,7 +324,11 @@ func runStopped(run func(context.Context) error) {
 func hint(err error, key string) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
-		return fmt.Errorf("%s: %w; choose another port there, switch it off with \"off\", or stop what holds it", key, err)
+		off := `, switch it off with "off",`
+		if key == "http.address" {
+			off = "" // cannot be off
+		}
+		return fmt.Errorf("%s: %w; choose another port there%s or stop what holds it", key, err, off)
 	}
 	return fmt.Errorf("%s: %w", key, err)
 }

@@ -163,7 +163,10 @@ func (c *conn) greet() (show.StreamKey, error) {
 		case "createStream":
 			err = c.reply(cmd, "_result", nil, float64(1))
 		case "publish":
-			return streamKey(c.app, cmd.text(1)), nil
+			if key := streamKey(c.app, cmd.text(1)); key != "" {
+				return key, nil
+			}
+			return "", errNoKey
 		case "play":
 			return "", errPlay
 		}
@@ -174,7 +177,10 @@ func (c *conn) greet() (show.StreamKey, error) {
 	return "", errors.New("many commands but no publish")
 }
 
-var errPlay = errors.New("playing over RTMP")
+var (
+	errPlay  = errors.New("playing over RTMP")
+	errNoKey = errors.New("publishing without a stream key")
+)
 
 // greetingRefusal says why a connection that did not come to publish is over.
 func (c *conn) greetingRefusal(err error) *ingest.Refusal {
@@ -186,6 +192,12 @@ func (c *conn) greetingRefusal(err error) *ingest.Refusal {
 			Outcome: ingest.BadRequest,
 			Reason:  "streams cannot be played over RTMP here",
 			Hint:    "watch on the session's page, over HLS or WHEP",
+		}
+	case errors.Is(err, errNoKey):
+		return &ingest.Refusal{
+			Outcome: ingest.BadKey,
+			Reason:  "the address holds no stream key",
+			Hint:    "publish to rtmp://HOST/live with the key in its own field, or to rtmp://HOST/live/KEY",
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &ingest.Refusal{

@@ -230,7 +230,7 @@ func TestFFmpegIsRefused(t *testing.T) {
 		{"wrong key", "live/WRONG-SECRET-KEY", join(ingesttest.VideoInput(5), x264),
 			ingest.BadKey, "no seat has this stream key; copy the key again"},
 		{"no key", "live", join(ingesttest.VideoInput(5), x264),
-			ingest.BadKey, "no seat has this stream key"},
+			ingest.BadKey, "the address holds no stream key"},
 		{"old codec", "live/" + string(ingesttest.Key), join(ingesttest.VideoInput(5), []string{"-c:v", "flv1"}),
 			ingest.UnsupportedCodec, ""},
 		{"old sound", "live/" + string(ingesttest.Key),
