@@ -210,6 +210,7 @@ func offerAndLeave(t *testing.T, a *appliance) (resource string) {
 // TestTakeover: an encoder that was started anew gets its seat when the old
 // connection has said nothing for 2 s, and not before.
 func TestTakeover(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, by := range []way{overRTMP, overRTSP, overWHIP} {
 		t.Run(string(by), func(t *testing.T) {
 			t.Parallel() // it mostly waits
