@@ -227,7 +227,8 @@ func (w *wiring) pullCameras() error {
 			if p.Source == "" {
 				continue
 			}
-			puller, err := rtsp.NewPuller(rtsp.PullOptions{Source: p.Source, Key: p.Key, Door: w.door, Logger: w.log})
+			puller, err := rtsp.NewPuller(rtsp.PullOptions{Source: p.Source, Key: p.Key, Door: w.door,
+				Logger: w.log.With("session", h.session.ID, "participant", p.ID)})
 			if err != nil {
 				return fmt.Errorf("session %s, %s: %w", h.session.ID, p.Name, err)
 			}

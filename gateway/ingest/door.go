@@ -108,8 +108,7 @@ func (d *Door) Admit(o Offer) (*Publisher, error) {
 // Refuse logs, counts and remembers an attempt that ended before a key was
 // known, or by a rule of its protocol.
 func (d *Door) Refuse(o Offer, r *Refusal) {
-	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
-	d.remember(o, r)
+	d.Count(o, r)
 	if !d.lines.Allow() {
 		d.unlogged.Add(1)
 		return
@@ -129,6 +128,13 @@ func (d *Door) Refusals() []Attempt {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return append([]Attempt(nil), d.refusals...)
+}
+
+// Count is Refuse for who writes the line, and knows more for it: a camera that
+// could not be reached is one of a known participant.
+func (d *Door) Count(o Offer, r *Refusal) {
+	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
+	d.remember(o, r)
 }
 
 func (d *Door) remember(o Offer, r *Refusal) {

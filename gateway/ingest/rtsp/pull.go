@@ -67,17 +67,17 @@ func NewPuller(o PullOptions) (*Puller, error) {
 
 // Run connects again and again until ctx ends. It returns nil then.
 func (p *Puller) Run(ctx context.Context) error {
-	wait := p.opts.FirstWait
+	wait, said := p.opts.FirstWait, ""
 	for {
 		worked, err := p.once(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if worked {
-			wait = p.opts.FirstWait // this is a new trouble
+			wait, said = p.opts.FirstWait, "" // this is a new trouble
 		}
 		pause := wait/2 + rand.N(wait/2+1) // jitter: cameras behind one switch fail together
-		p.log.Warn("camera is not connected", "cause", err, "retry", pause.Round(time.Millisecond))
+		p.complain(err, pause, &said)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -85,6 +85,21 @@ func (p *Puller) Run(ctx context.Context) error {
 		}
 		wait = min(2*wait, p.opts.LastWait)
 	}
+}
+
+// complain says once why there is no picture; a camera that is off for a week
+// does not fill the log.
+func (p *Puller) complain(err error, pause time.Duration, said *string) {
+	level, attrs := slog.LevelWarn, []any{"cause", err, "retry", pause.Round(time.Millisecond)}
+	if err.Error() == *said {
+		level = slog.LevelDebug
+	}
+	*said = err.Error()
+	var r *ingest.Refusal
+	if errors.As(err, &r) {
+		attrs = []any{"cause", r.Reason, "hint", r.Hint, "outcome", r.Outcome, "retry", pause.Round(time.Millisecond)}
+	}
+	p.log.Log(context.Background(), level, "camera is not connected", attrs...)
 }
 
 // pull is one connection to the camera.
@@ -118,7 +133,7 @@ func (p *Puller) once(ctx context.Context) (worked bool, err error) {
 		OnDecodeError: func(error) {},
 	}
 	if err := c.client.Start2(); err != nil {
-		return false, p.redact(err)
+		return false, p.failed(ctx, c, err)
 	}
 	closing := sync.OnceFunc(c.client.Close) // waits for its goroutines
 	defer closing()
@@ -130,7 +145,7 @@ func (p *Puller) once(ctx context.Context) (worked bool, err error) {
 
 	publisher, err := p.connect(c)
 	if publisher == nil {
-		return false, p.redact(err)
+		return false, p.failed(ctx, c, err)
 	}
 	if err == nil {
 		publisher.Watch(p.opts.Timeout, p.opts.Timeout)
@@ -174,6 +189,51 @@ func (p *Puller) connect(c *pull) (*ingest.Publisher, error) {
 	c.client.OnPacketRTCPAny(func(m *description.Media, pkt rtcp.Packet) { rec.report(m, pkt) })
 	_, err = c.client.Play(nil)
 	return publisher, err
+}
+
+// failed counts a connection that never had the seat, unless the Door did it or we
+// are stopping.
+func (p *Puller) failed(ctx context.Context, c *pull, err error) error {
+	var r *ingest.Refusal
+	if ctx.Err() != nil {
+		return ingest.ErrStopping
+	}
+	if !errors.As(err, &r) {
+		r = p.unreachable(err)
+		p.opts.Door.Count(p.offer(c), r)
+	}
+	return r
+}
+
+// unreachable says what to do about a camera that shows nothing.
+func (p *Puller) unreachable(err error) *ingest.Refusal {
+	var status liberrors.ErrClientBadStatusCode
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &status) && (status.Code == base.StatusUnauthorized || status.Code == base.StatusForbidden):
+		return &ingest.Refusal{
+			Outcome: ingest.BadKey,
+			Reason:  "the camera does not accept the user or the password: " + p.redact(err).Error(),
+			Hint:    "correct rtsp://user:password@… in the participant's source, with special characters as %xx",
+		}
+	case errors.As(err, &status) && status.Code == base.StatusNotFound:
+		return &ingest.Refusal{
+			Outcome: ingest.NoMedia,
+			Reason:  "the camera has no stream at this path: " + p.redact(err).Error(),
+			Hint:    "take the path of the participant's source from the camera's manual, and see that the camera sends",
+		}
+	case errors.As(err, &cert):
+		return &ingest.Refusal{
+			Outcome: ingest.NoMedia,
+			Reason:  "the camera's certificate is not trusted: " + p.redact(err).Error(),
+			Hint:    "write rtsp:// in the participant's source, or make this machine trust the certificate",
+		}
+	}
+	return &ingest.Refusal{
+		Outcome: ingest.NoMedia,
+		Reason:  p.redact(err).Error(),
+		Hint:    "see that the camera is on, and that the participant's source has its address and port",
+	}
 }
 
 func (p *Puller) offer(c *pull) ingest.Offer {

@@ -197,9 +197,12 @@ func TestPullIsToldToLeave(t *testing.T) {
 
 func TestPullFails(t *testing.T) {
 	closed := freeAddress(t)
-	for _, tc := range []struct{ name, source, says string }{
-		{"nobody there", "rtsp://a:SECRET-PASSWORD@" + closed + "/x", "refused"},
-		{"wrong password", "rtsp://regie:SECRET-PASSWORD@CAMERA/x", "401"},
+	for _, tc := range []struct {
+		name, source, says string
+		outcome            ingest.Outcome
+	}{
+		{"nobody there", "rtsp://a:SECRET-PASSWORD@" + closed + "/x", "see that the camera is on", ingest.NoMedia},
+		{"wrong password", "rtsp://regie:SECRET-PASSWORD@CAMERA/x", "does not accept the user or the password", ingest.BadKey},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			st := newDoor(t)
@@ -207,15 +210,21 @@ func TestPullFails(t *testing.T) {
 			stop := running(t, newPuller(t, st, strings.ReplaceAll(tc.source, "CAMERA", cam.address())).Run)
 			defer stop()
 			deadline := time.Now().Add(ingesttest.Patience)
-			for strings.Count(st.log.String(), "camera is not connected") < 2 {
+			for len(st.door.Refusals()) < 3 {
 				if time.Now().After(deadline) {
-					t.Fatalf("not tried twice:\n%s", st.log)
+					t.Fatalf("not tried three times:\n%s", st.log)
 				}
 				<-time.After(5 * time.Millisecond)
 			}
 			log := st.log.String()
 			if !strings.Contains(log, tc.says) || strings.Contains(log, "SECRET") {
 				t.Errorf("log:\n%s", log)
+			}
+			if n := strings.Count(log, "level=WARN"); n != 1 {
+				t.Errorf("%d warnings for one trouble:\n%s", n, log)
+			}
+			if r := st.door.Refusals()[0]; r.Refusal.Outcome != tc.outcome || r.Protocol != ingest.Pull {
+				t.Errorf("counted as %+v", r)
 			}
 		})
 	}
