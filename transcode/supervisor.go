@@ -198,7 +198,6 @@ func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
 			if stop != nil {
 				left = int(heartbeatTimeout / watchTick)
 				more = int((starvedTimeout - heartbeatTimeout) / watchTick)
-				used = processorTime(p.Pid)
 			}
 			continue
 		case <-stop:
@@ -212,6 +211,9 @@ func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
 		case <-tick.C:
 		}
 		if left--; left > 0 {
+			if left == int(heartbeatTimeout/2/watchTick) {
+				used = processorTime(p.Pid) // what it did before it fell silent proves nothing
+			}
 			continue
 		}
 		if stop == nil {
@@ -228,9 +230,9 @@ func (c *child) watch(ctx context.Context, q *queue, p *os.Process) error {
 	}
 }
 
-// starving is the processor time within heartbeatTimeout that tells a worker for
-// which the machine is too busy from one that hangs.
-const starving = 30 * time.Millisecond
+// starving is the processor time within the second half of heartbeatTimeout that
+// tells a worker for which the machine is too busy from one that hangs.
+const starving = 20 * time.Millisecond
 
 // processorTime is what a process has used so far; 0 when it cannot be told.
 func processorTime(pid int) time.Duration {

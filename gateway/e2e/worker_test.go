@@ -33,7 +33,7 @@ func TestWorkerIsReplaced(t *testing.T) {
 		waits   int           // how often hls.js may run out of its second of buffer
 	}{
 		{"killed", syscall.SIGKILL, 1500 * time.Millisecond, 0},
-		{"hung", syscall.SIGSTOP, 3500 * time.Millisecond, 1}, // noticed after a second
+		{"hung", syscall.SIGSTOP, 2500 * time.Millisecond, 1}, // noticed after a second
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			workers := a.workers()
