@@ -16,6 +16,7 @@ type benchCmd struct {
 	HLS     int           `default:"100" help:"LL-HLS viewers."`
 	WHEP    int           `default:"50" help:"WHEP viewers."`
 	Measure time.Duration `default:"15s" help:"How long each load is measured."`
+	Only    string        `enum:"all,mix,latency,viewers" default:"all" help:"Measure one thing: mix, latency or viewers."`
 }
 
 // row is one line of the table.
@@ -29,13 +30,16 @@ func (b benchCmd) Run(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 	var rows []row
 	for _, part := range []struct {
-		say string
-		do  func(context.Context, string) ([]row, error)
+		name, say string
+		do        func(context.Context, string) ([]row, error)
 	}{
-		{"mixing four 720p30 streams, beside the ffmpeg program", b.mixing},
-		{"a frame's way through the mixer", b.latency},
-		{"viewers", b.viewers},
+		{"mix", "mixing four 720p30 streams, beside the ffmpeg program", b.mixing},
+		{"latency", "a frame's way through the mixer", b.latency},
+		{"viewers", "viewers", b.viewers},
 	} {
+		if b.Only != "all" && b.Only != part.name {
+			continue
+		}
 		fmt.Fprintln(os.Stderr, "measuring:", part.say)
 		more, err := part.do(ctx, dir)
 		if err != nil {
