@@ -54,6 +54,17 @@ type WebRTC struct {
 	// PublicHosts are further names or addresses under which viewers and
 	// publishers reach that port, such as the outside of a NAT.
 	PublicHosts []string `yaml:"public_hosts"`
+	// ICEServers are told to WHIP and WHEP clients (RFC 9725 section 4.6). Nobody
+	// needs one to reach this appliance; a network that only lets a TURN server
+	// out does.
+	ICEServers []ICEServer `yaml:"ice_servers"`
+}
+
+// ICEServer is a STUN or TURN server.
+type ICEServer struct {
+	URL        string `yaml:"url"` // stun:HOST:PORT, turn:HOST:PORT?transport=udp, turns:…
+	Username   string `yaml:"username,omitempty"`
+	Credential Secret `yaml:"credential,omitempty"`
 }
 
 // TLS is the certificate for RTMPS, RTSPS and, when it is set, HTTP. While both
@@ -132,7 +143,7 @@ func Default() Config {
 		RTMPS:   Listener{Address: ":1936"},
 		RTSP:    Listener{Address: ":8554"},
 		RTSPS:   Listener{Address: ":8322"},
-		WebRTC:  WebRTC{Address: ":8189", PublicHosts: []string{}},
+		WebRTC:  WebRTC{Address: ":8189", PublicHosts: []string{}, ICEServers: []ICEServer{}},
 		Metrics: Listener{Address: "127.0.0.1:9998"},
 		Data:    Data{Dir: "./data"},
 		Log:     Log{Level: "info", Format: "text"},

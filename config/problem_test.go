@@ -68,6 +68,10 @@ func TestProblems(t *testing.T) {
 			text: "webrtc: {public_hosts: [live.example.org, \"1.2.3.4:8189\"]}\n",
 			want: []string{`regie.yml:1:43: webrtc.public_hosts[1]: "1.2.3.4:8189" is neither a name nor an address`},
 		},
+		"no ICE server": {
+			text: "webrtc: {ice_servers: [{url: \"https://turn.example.org\"}, {url: \"turn:turn.example.org\"}]}\n",
+			want: []string{`"https://turn.example.org" is no STUN or TURN server`, "webrtc.ice_servers[1]: a TURN server takes nobody without a name"},
+		},
 		"chosen part does not fit": {
 			text: "program: {fps: 25}\nhls: {part: 333ms}\n",
 			want: []string{"regie.yml:2:7: hls.part: 333ms (8 frames) does not divide a segment of 2s (50 frames at 25 a second); write 200ms, 400ms, 1s"},

@@ -126,6 +126,25 @@ func (c Config) checkPorts(k *checker) {
 				"write live.example.org or 203.0.113.7, without scheme and port")
 		}
 	}
+	for i, s := range c.WebRTC.ICEServers {
+		at := fmt.Sprintf("webrtc.ice_servers[%d]", i)
+		if !isICE(s.URL) {
+			k.add(at+".url", fmt.Sprintf("%q is no STUN or TURN server", s.URL), "write stun:HOST:PORT or turn:HOST:PORT?transport=udp")
+		} else if strings.HasPrefix(s.URL, "turn") && (s.Username == "" || s.Credential == "") {
+			k.add(at, "a TURN server takes nobody without a name", "write username and credential too")
+		}
+	}
+}
+
+// isICE knows the addresses of RFC 7064 and RFC 7065. Quotes and brackets would
+// break the header that carries them.
+func isICE(url string) bool {
+	scheme, rest, ok := strings.Cut(url, ":")
+	switch scheme {
+	case "stun", "stuns", "turn", "turns":
+		return ok && rest != "" && !strings.ContainsAny(rest, "/<>\" \t")
+	}
+	return false
 }
 
 // sameHost reports whether two listeners on the same port would collide.

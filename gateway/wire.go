@@ -96,6 +96,7 @@ func (w *wiring) listenRTC() error {
 	w.net, err = rtc.Listen(rtc.Config{
 		Address:     string(c.Address),
 		PublicHosts: c.PublicHosts,
+		ICEServers:  iceServers(c.ICEServers),
 		Logger:      w.log,
 		Metrics:     rtc.NewMetrics(w.reg),
 	})
@@ -105,6 +106,14 @@ func (w *wiring) listenRTC() error {
 	w.addrs.WebRTC = w.net.Addr().String()
 	w.add("webrtc", untilDone(w.net.Close), func() { _ = w.net.Close() })
 	return nil
+}
+
+func iceServers(declared []config.ICEServer) []rtc.ICEServer {
+	var servers []rtc.ICEServer
+	for _, s := range declared {
+		servers = append(servers, rtc.ICEServer{URL: s.URL, Username: s.Username, Credential: s.Credential.Reveal()})
+	}
+	return servers
 }
 
 func (w *wiring) openHouses() error {
@@ -118,7 +127,7 @@ func (w *wiring) openHouses() error {
 			Session:    h.session,
 			Grace:      w.config.Stage.Grace,
 			EndAfter:   endAfter,
-			NewProgram: w.newProgram,
+			NewProgram: func(e transcode.Events) (stage.Program, error) { return w.newProgram(h, e) },
 			OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) { return outputs.open(h, epoch, keyframe) },
 			Logger:     w.log,
 			Metrics:    stages,
@@ -134,15 +143,15 @@ func (w *wiring) openHouses() error {
 	return nil
 }
 
-// newProgram implements stage.Options.NewProgram.
-func (w *wiring) newProgram(events transcode.Events) (stage.Program, error) {
+// newProgram starts the mixer of a session.
+func (w *wiring) newProgram(h *house, events transcode.Events) (stage.Program, error) {
 	p := w.config.Program
 	return transcode.New(transcode.Program{
 		Width: p.Width, Height: p.Height, FPS: p.FPS, Kbps: p.Kbps,
 		GOP: w.config.SegmentFrames(), Part: w.config.PartFrames(),
 		AACKbps: aacKbps, OpusKbps: opusKbps,
 		MaxPixels: p.MaxPixels,
-	}, transcode.Options{Command: w.o.Worker, Logger: w.log, Events: events})
+	}, transcode.Options{Command: w.o.Worker, Logger: w.log.With("session", h.session.ID), Events: events})
 }
 
 func (w *wiring) listenHTTP() error {

@@ -27,6 +27,8 @@ type Config struct {
 	// from outside, beside its own interfaces' addresses. Names are looked up
 	// again every minute.
 	PublicHosts []string
+	// ICEServers are told to clients; we use none ourselves.
+	ICEServers []ICEServer
 	// MaxPeers bounds all peers together. Default 2000. A few publishers more
 	// are let in, so that a crowd of viewers does not lock the stage.
 	MaxPeers int
@@ -43,6 +45,22 @@ type Config struct {
 }
 
 const publisherReserve = 32
+
+// ICEServer is a STUN or TURN server, its URL as in RFC 7064 and RFC 7065.
+type ICEServer struct{ URL, Username, Credential string }
+
+// links are the Link headers of RFC 9725 section 4.6.
+func links(servers []ICEServer) []string {
+	var all []string
+	for _, s := range servers {
+		link := "<" + s.URL + `>; rel="ice-server"`
+		if s.Username != "" {
+			link += fmt.Sprintf(`; username=%q; credential=%q; credential-type="password"`, s.Username, s.Credential)
+		}
+		all = append(all, link)
+	}
+	return all
+}
 
 // PacketConn is a UDP socket that reads and writes without allocating.
 type PacketConn interface {
@@ -168,6 +186,9 @@ func (n *Net) open(udp *net.UDPConn, tcp net.Listener) error {
 
 // Addr is the address that UDP and TCP listen on.
 func (n *Net) Addr() net.Addr { return n.udp.LocalAddr() }
+
+// Links are the values of the Link headers that WHIP and WHEP answers carry.
+func (n *Net) Links() []string { return links(n.config.ICEServers) }
 
 // Close ends all peers, waits for them and frees the port.
 func (n *Net) Close() error {

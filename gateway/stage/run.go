@@ -36,10 +36,7 @@ func (s *Stage) goLive(cause string) error {
 		Output:       func(p transcode.Packet) { out.Write(p) },
 		NeedKeyframe: s.needKeyframe,
 		Stats:        func(st transcode.Stats) { s.observe(&last, st) },
-		Restarted: func(cause error) {
-			s.log.Warn("the mixer was replaced", "error", cause)
-			s.o.Metrics.restarted(s.o.Session.ID)
-		},
+		Restarted:    func(error) { s.o.Metrics.restarted(s.o.Session.ID) }, // the session logs it
 	})
 	if err != nil {
 		return fmt.Errorf("start the mixer: %w", err)

@@ -94,7 +94,7 @@ func NewFeed(o Options) *Feed {
 		viewers:   map[*viewer]struct{}{},
 	}
 	f.packets = newPacketizer(f.clock)
-	f.endpoint = wish.NewEndpoint(o.BasePath+"whep", f.watch)
+	f.endpoint = wish.NewEndpoint(o.BasePath+"whep", o.Net.Links(), f.watch)
 	for range runtime.GOMAXPROCS(0) {
 		w := newWorker(f)
 		f.workers = append(f.workers, w)

@@ -56,7 +56,7 @@ func New(o Options) *Server {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{opts: o, conns: map[*conn]struct{}{}}
-	s.endpoint = wish.NewEndpoint(o.BasePath, s.publish)
+	s.endpoint = wish.NewEndpoint(o.BasePath, o.Net.Links(), s.publish)
 	return s
 }
 

@@ -48,6 +48,7 @@ type Session interface {
 // for base and everything below it.
 type Endpoint struct {
 	base  string
+	links []string
 	start func(Offer) (Session, string, error)
 
 	mu       sync.Mutex
@@ -55,10 +56,11 @@ type Endpoint struct {
 }
 
 // NewEndpoint makes an Endpoint whose sessions have addresses below base, a path
-// as clients see it. Start begins a session and returns the answer; its error is
+// as clients see it, and tells clients of the ICE servers in links, values of Link
+// headers. Start begins a session and returns the answer; its error is
 // a *Problem. Whoever starts sessions must Forget them when they end.
-func NewEndpoint(base string, start func(Offer) (Session, string, error)) *Endpoint {
-	return &Endpoint{base: strings.TrimRight(base, "/"), start: start, sessions: map[string]Session{}}
+func NewEndpoint(base string, links []string, start func(Offer) (Session, string, error)) *Endpoint {
+	return &Endpoint{base: strings.TrimRight(base, "/"), links: links, start: start, sessions: map[string]Session{}}
 }
 
 // Forget removes a session that has ended. It may come before start returns.
@@ -106,6 +108,7 @@ func (e *Endpoint) endpoint(w http.ResponseWriter, r *http.Request) error {
 	case http.MethodOptions:
 		options(w.Header(), "POST, OPTIONS")
 		w.Header().Set("Accept-Post", "application/sdp")
+		e.link(w.Header())
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
@@ -128,9 +131,16 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Location", e.base+"/"+offer.ID)
 	h.Set("ETag", s.ETag())
 	h.Set("Accept-Patch", sdpfrag.ContentType)
+	e.link(h)
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer)
 	return nil
+}
+
+func (e *Endpoint) link(h http.Header) {
+	for _, l := range e.links {
+		h.Add("Link", l)
+	}
 }
 
 // begin reserves the id before the session starts: if it is gone afterwards, the

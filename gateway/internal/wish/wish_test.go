@@ -54,7 +54,7 @@ func frag(ufrag string) string { return "a=ice-ufrag:" + ufrag + "\r\na=ice-pwd:
 func TestEndpoint(t *testing.T) {
 	s := &fake{etag: `"1"`, ufrag: "peer"}
 	var offer Offer
-	e := NewEndpoint("/live/a/whep", func(o Offer) (Session, string, error) {
+	e := NewEndpoint("/live/a/whep", []string{`<stun:stun.example.org>; rel="ice-server"`}, func(o Offer) (Session, string, error) {
 		switch o.SDP {
 		case "refuse":
 			return nil, "", Unauthorized("no such key")
@@ -72,6 +72,7 @@ func TestEndpoint(t *testing.T) {
 
 	created := run(t, e, call{"POST", "POST", "/live/a/whep", "offer", sdp, 201, map[string]string{
 		"Content-Type": "application/sdp", "ETag": `"1"`, "Accept-Patch": sdpfrag.ContentType, "Access-Control-Allow-Origin": "*",
+		"Link": `<stun:stun.example.org>; rel="ice-server"`,
 	}})
 	if offer.Bearer != "KEY" || offer.SDP != "offer" || created.Body.String() != "answer" {
 		t.Errorf("offer %+v, answer %q", offer, created.Body)
@@ -84,6 +85,7 @@ func TestEndpoint(t *testing.T) {
 		{"mounted elsewhere", "POST", "whep", "offer", sdp, 201, nil},
 		{"preflight", "OPTIONS", "/live/a/whep", "", nil, 204, map[string]string{
 			"Accept-Post": "application/sdp", "Access-Control-Allow-Methods": "POST, OPTIONS",
+			"Link":                          `<stun:stun.example.org>; rel="ice-server"`,
 			"Access-Control-Allow-Headers":  "Authorization, Content-Type, If-Match",
 			"Access-Control-Expose-Headers": "Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After, WWW-Authenticate",
 		}},
@@ -155,7 +157,7 @@ func run(t *testing.T, e *Endpoint, c call) *httptest.ResponseRecorder {
 // TestForgetEarly: a session that ends before its start returns is not kept.
 func TestForgetEarly(t *testing.T) {
 	var e *Endpoint
-	e = NewEndpoint("/whip", func(o Offer) (Session, string, error) {
+	e = NewEndpoint("/whip", nil, func(o Offer) (Session, string, error) {
 		e.Forget(o.ID)
 		return &fake{}, "answer", nil
 	})
@@ -202,7 +204,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("POST", "/whip", "Basic k", "application/sdp", "", "offer")
 	f.Add("DELETE", "whip//", "Bearer\t", ";", "*", "")
 	f.Fuzz(func(t *testing.T, method, path, auth, kind, match, body string) {
-		e := NewEndpoint("/whip", func(o Offer) (Session, string, error) {
+		e := NewEndpoint("/whip", nil, func(o Offer) (Session, string, error) {
 			if strings.ContainsAny(o.Bearer, " \t") && strings.TrimSpace(o.Bearer) != o.Bearer {
 				t.Errorf("key %q of %q", o.Bearer, auth)
 			}
