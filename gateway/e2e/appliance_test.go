@@ -53,16 +53,25 @@ type appliance struct {
 	exitErr error
 }
 
+// scratch is a folder for the run.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "regie-e2e-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
 // build makes the binary once for all tests of a run.
 var build = sync.OnceValues(func() (string, error) {
 	if given := os.Getenv("E2E_BINARY"); given != "" {
 		return filepath.Abs(given)
 	}
-	dir, err := os.MkdirTemp("", "regie-e2e-")
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(dir, "regie")
+	binary := filepath.Join(scratch, "regie")
 	cmd := exec.Command("go", "build", "-o", binary, "../../cmd/regie")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build regie: %w\n%s", err, out)
