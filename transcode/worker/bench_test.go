@@ -105,6 +105,7 @@ func newOffline(b *testing.B, cs []Clip) *offline {
 		b.Cleanup(adec.Close)
 		o.adecs = append(o.adecs, adec)
 	}
+	o.e.scenes.place(sc)
 	o.e.scenes.ready.Store(o.e.scenes.draw(sc))
 	enc, err := libav.OpenVideoEncoder(libav.VideoEncoderConfig{W: benchProgram.Width, H: benchProgram.Height, FPS: benchProgram.FPS, Kbps: benchProgram.Kbps})
 	if err != nil {

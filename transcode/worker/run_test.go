@@ -225,3 +225,33 @@ func TestPaint(t *testing.T) {
 		t.Error("a picture over the slate")
 	}
 }
+
+// TestPlace: a source's next picture is scaled for its cell from the moment the
+// scene is set, before anything of the scene is drawn; and who has no cell is not
+// heard.
+func TestPlace(t *testing.T) {
+	e := &engine{program: tinyProgram, clock: func() time.Duration { return 0 }}
+	e.stage.init()
+	e.scenes = newScenes(e)
+	a, b := newSource(e, 1, transcode.Source{ID: "a", Gain: 1}), newSource(e, 2, transcode.Source{ID: "b", Gain: 1})
+	e.stage.add(a)
+	e.stage.add(b)
+	is := func(what string, s *source, want *shape) {
+		t.Helper()
+		got := s.shape.Load()
+		if (got == nil) != (want == nil) || got != nil && *got != *want || s.heard != (want != nil) {
+			t.Errorf("%s: %s has shape %v and is heard: %v, want shape %v", what, s.id, got, s.heard, want)
+		}
+	}
+	e.scenes.set(transcode.Scene{Cells: []transcode.Cell{
+		{Source: "a", Rect: transcode.Rect{W: 80, H: 160}},
+		{Source: "a", Rect: transcode.Rect{X: 80, W: 32, H: 32}, Fit: transcode.Cover},
+	}})
+	is("two cells", a, &shape{80, 160, transcode.Auto})
+	is("none", b, nil)
+	e.scenes.set(transcode.Scene{Cells: []transcode.Cell{{Source: "b", Rect: transcode.Rect{X: 60, W: 900, H: 160}, Fit: transcode.Cover}}})
+	is("gone", a, nil)
+	is("beyond the program", b, &shape{100, 160, transcode.Cover})
+	e.scenes.set(transcode.Scene{Slate: &transcode.Slate{Title: "Soon"}, Cells: []transcode.Cell{{Source: "b", Rect: transcode.Rect{W: 160, H: 160}}}})
+	is("slate", b, nil)
+}

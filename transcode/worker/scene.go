@@ -66,6 +66,7 @@ func (s *scenes) set(sc transcode.Scene) {
 	s.mu.Lock()
 	s.wanted, s.known = sc, true
 	s.mu.Unlock()
+	s.place(sc) // at once: what comes next is scaled to it
 	s.refresh()
 }
 
@@ -90,6 +91,7 @@ func (s *scenes) run(ctx context.Context) error {
 		if !known {
 			continue
 		}
+		s.place(sc) // sources may have come since
 		first := s.ready.Swap(s.draw(sc)) == nil
 		if first {
 			close(s.first)
@@ -106,31 +108,41 @@ func (s *scenes) draw(sc transcode.Scene) *scene {
 	out := &scene{}
 	if sc.Slate != nil {
 		out.slate = s.picture(drawing{'s', sc.Slate.Title, sc.Slate.Line, p.Width, p.Height})
-		s.place(nil)
 		return out
 	}
-	shapes := make(map[transcode.SourceID]shape)
-	whole := image.Rect(0, 0, p.Width, p.Height)
 	for _, c := range sc.Cells {
-		at := rectangle(c.Rect).Intersect(whole)
-		if at.Dx() < 16 || at.Dy() < 16 {
+		r, ok := s.within(c.Rect)
+		if !ok {
 			continue
 		}
-		r := transcode.Rect{X: at.Min.X &^ 1, Y: at.Min.Y &^ 1, W: at.Dx() &^ 1, H: at.Dy() &^ 1}
 		for _, before := range out.cells {
 			out.overlap = out.overlap || rectangle(before.rect).Overlaps(rectangle(r))
 		}
 		out.cells = append(out.cells, s.cell(c, r))
-		if sh := shapes[c.Source]; r.W*r.H > sh.w*sh.h {
-			shapes[c.Source] = shape{r.W, r.H, c.Fit}
-		}
 	}
-	s.place(shapes)
 	return out
 }
 
-// place tells the sources what is seen and heard of them.
-func (s *scenes) place(shapes map[transcode.SourceID]shape) {
+// within is the part of a cell that lies in the program, if it is large enough to
+// show anything.
+func (s *scenes) within(cell transcode.Rect) (transcode.Rect, bool) {
+	at := rectangle(cell).Intersect(image.Rect(0, 0, s.e.program.Width, s.e.program.Height))
+	r := transcode.Rect{X: at.Min.X &^ 1, Y: at.Min.Y &^ 1, W: at.Dx() &^ 1, H: at.Dy() &^ 1}
+	return r, at.Dx() >= 16 && at.Dy() >= 16
+}
+
+// place tells the sources what is seen and heard of them: the largest of their
+// cells decides how they are scaled.
+func (s *scenes) place(sc transcode.Scene) {
+	shapes := make(map[transcode.SourceID]shape)
+	if sc.Slate == nil {
+		for _, c := range sc.Cells {
+			r, ok := s.within(c.Rect)
+			if sh := shapes[c.Source]; ok && r.W*r.H > sh.w*sh.h {
+				shapes[c.Source] = shape{r.W, r.H, c.Fit}
+			}
+		}
+	}
 	for _, src := range s.e.stage.all(nil) {
 		sh, ok := shapes[src.id]
 		src.setHeard(ok)
