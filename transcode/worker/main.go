@@ -27,8 +27,13 @@ func Main(ctx context.Context) int {
 		log.Error("standard output cannot be used; a worker is started by the gateway, not by hand", "error", err)
 		return 1
 	}
+	in, err := takeStdin()
+	if err != nil {
+		log.Error("standard input cannot be used; a worker is started by the gateway, not by hand", "error", err)
+		return 1
+	}
 	confine(log, int(out.Fd()))
-	if err := Run(ctx, os.Stdin, out, log); err != nil {
+	if err := Run(ctx, in, out, log); err != nil {
 		log.Error("the worker ends", "cause", err)
 		return 1
 	}
