@@ -108,7 +108,7 @@ func (c *child) run(ctx context.Context, replay bool) error {
 	cmd := c.session.command(wctx)
 	stdin, stdout, stderr, err := pipes(cmd)
 	if err == nil {
-		err = cmd.Start()
+		err = start(cmd)
 	}
 	if err != nil {
 		c.never = true
