@@ -16,8 +16,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/regie-live/regie/transcode/worker"
-
-	"log/slog"
 )
 
 type cli struct {
@@ -30,7 +28,10 @@ type cli struct {
 type workerCmd struct{}
 
 func (workerCmd) Run(ctx context.Context) error {
-	return worker.Run(ctx, os.Stdin, os.Stdout, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	if code := worker.Main(ctx); code != 0 {
+		return fmt.Errorf("the worker ended with %d", code)
+	}
+	return nil
 }
 
 func main() {
