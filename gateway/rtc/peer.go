@@ -253,6 +253,7 @@ func (p *Peer) Close(cause error) {
 	// elsewhere.
 	p.net.wg.Go(func() {
 		if pc != nil {
+			sayGoodbye(pc)
 			if err := pc.GracefulClose(); err != nil {
 				p.opts.Logger.Debug("peer close", "error", err)
 			}
@@ -271,6 +272,28 @@ func (p *Peer) Close(cause error) {
 		}
 	})
 }
+
+// sayGoodbye ends DTLS, which is how the other side learns at once that it is over,
+// and lets that reach the network: what pion has queued for a TCP connection is
+// thrown away when the connection closes.
+func sayGoodbye(pc *webrtc.PeerConnection) {
+	for _, t := range pc.GetTransceivers() {
+		receiver := t.Receiver()
+		if receiver == nil {
+			continue
+		}
+		dtls := receiver.Transport()
+		if dtls == nil || dtls.State() != webrtc.DTLSTransportStateConnected {
+			continue
+		}
+		_ = dtls.Stop() // GracefulClose does it again and tells what is wrong
+		time.Sleep(goodbye)
+		return
+	}
+}
+
+// goodbye is long for a packet to leave the machine and short for a person.
+const goodbye = 20 * time.Millisecond
 
 // ETag names the current ICE session, quoted as in HTTP.
 func (p *Peer) ETag() string {
