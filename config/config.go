@@ -58,6 +58,10 @@ type WebRTC struct {
 	// needs one to reach this appliance; a network that only lets a TURN server
 	// out does.
 	ICEServers []ICEServer `yaml:"ice_servers"`
+	// MaxViewers and MaxMbps are how many WebRTC viewers, and how much to them, this
+	// machine is trusted with. Whoever comes past that is sent to LL-HLS.
+	MaxViewers int `yaml:"max_viewers"`
+	MaxMbps    int `yaml:"max_mbps"` // 0: as much as goes
 }
 
 // ICEServer is a STUN or TURN server.
@@ -92,13 +96,25 @@ type Program struct {
 	FPS       int `yaml:"fps"`        // 10 to 60
 	Kbps      int `yaml:"kbps"`       // of the picture, 100 to 20000
 	MaxPixels int `yaml:"max_pixels"` // largest picture taken from a publisher, width × height
+	// Ladder is the smaller pictures that viewers on thin links get, each smaller
+	// than the one before. Every rung costs an encoder.
+	Ladder []Rung `yaml:"ladder"`
+}
+
+// Rung is one smaller encoding of the program.
+type Rung struct {
+	Width  int `yaml:"width"` // pixels, even; the shape is the program's
+	Height int `yaml:"height"`
+	Kbps   int `yaml:"kbps"`
 }
 
 // HLS shapes the LL-HLS output. Parts and segments are whole numbers of frames.
+// What of Window is older than a minute lies on disk.
 type HLS struct {
 	Part    time.Duration `yaml:"part"`    // 100 ms to 1 s
 	Segment time.Duration `yaml:"segment"` // a whole number of parts, up to 10 s
 	Window  time.Duration `yaml:"window"`  // what a playlist lists, at least 3 segments
+	DiskMB  int           `yaml:"disk_mb"` // how much disk the windows of all sessions may take, in MB
 }
 
 // Stage is how a running session treats its participants.
@@ -143,18 +159,20 @@ func Default() Config {
 		RTMPS:   Listener{Address: ":1936"},
 		RTSP:    Listener{Address: ":8554"},
 		RTSPS:   Listener{Address: ":8322"},
-		WebRTC:  WebRTC{Address: ":8189", PublicHosts: []string{}, ICEServers: []ICEServer{}},
+		WebRTC:  WebRTC{Address: ":8189", PublicHosts: []string{}, ICEServers: []ICEServer{}, MaxViewers: 1000},
 		Metrics: Listener{Address: "127.0.0.1:9998"},
 		Data:    Data{Dir: "./data"},
 		Log:     Log{Level: "info", Format: "text"},
 		Program: Program{
 			Width: 1280, Height: 720, FPS: 30, Kbps: 2500,
 			MaxPixels: 2560 * 1440,
+			Ladder:    []Rung{{Width: 640, Height: 360, Kbps: 700}},
 		},
 		HLS: HLS{
 			Part:    333 * time.Millisecond,
 			Segment: 2 * time.Second,
 			Window:  30 * time.Second,
+			DiskMB:  20000,
 		},
 		Stage:    Stage{Grace: time.Minute},
 		Sessions: []Session{},
@@ -188,6 +206,22 @@ func (c *Config) fitPart() {
 	if frames(best, c.Program.FPS) != c.PartFrames() {
 		c.HLS.Part = best
 	}
+}
+
+// fitLadder gives a program whose size was chosen, but not its ladder, one of its
+// own shape: one rung with a shorter side of 360, where that is a good deal less.
+func (c *Config) fitLadder() {
+	p := &c.Program
+	short, long := min(p.Width, p.Height), max(p.Width, p.Height)
+	p.Ladder = []Rung{}
+	if short < 540 {
+		return
+	}
+	r := Rung{Width: (long*360/short + 1) &^ 1, Height: 360, Kbps: min(700, p.Kbps/2)}
+	if p.Width < p.Height {
+		r.Width, r.Height = r.Height, r.Width
+	}
+	p.Ladder = append(p.Ladder, r)
 }
 
 // partsThatFit lists the part lengths, shortest first, that divide a segment

@@ -96,6 +96,7 @@ func TestPrecedence(t *testing.T) {
 	}, "program.kbps=1200")
 	want := Default()
 	want.Program.Width, want.Program.Height, want.Program.Kbps = 640, 480, 1200
+	want.Program.Ladder = []Rung{} // of a program this small
 	want.RTMPS.Address = "off"
 	want.WebRTC.PublicHosts = []string{"live.example.org", "203.0.113.7"}
 	if diff := cmp.Diff(want, l.Config); diff != "" {
@@ -194,5 +195,24 @@ sessions:
 func TestDefaultIsValid(t *testing.T) {
 	if err := Default().Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestLadderFollowsTheProgram(t *testing.T) {
+	for _, test := range []struct {
+		program string
+		want    []Rung
+	}{
+		{"{}", []Rung{{640, 360, 700}}},
+		{"{width: 1920, height: 1080, kbps: 5000}", []Rung{{640, 360, 700}}},
+		{"{width: 720, height: 1280}", []Rung{{360, 640, 700}}},
+		{"{width: 960, height: 720, kbps: 1000}", []Rung{{480, 360, 500}}},
+		{"{width: 640, height: 360}", []Rung{}},
+		{"{ladder: []}", []Rung{}},
+		{"{ladder: [{width: 854, height: 480, kbps: 1200}]}", []Rung{{854, 480, 1200}}},
+	} {
+		if diff := cmp.Diff(test.want, mustLoad(t, "program: "+test.program+"\n", nil).Config.Program.Ladder); diff != "" {
+			t.Errorf("%s: %s", test.program, diff)
+		}
 	}
 }

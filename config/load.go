@@ -61,6 +61,9 @@ func load(name, text string, environ, set []string) (*Loaded, error) {
 	if l.exact("hls.part") == (Origin{}) {
 		l.Config.fitPart()
 	}
+	if l.exact("program.ladder") == (Origin{}) {
+		l.Config.fitLadder()
+	}
 	// What could not be read is not also called invalid.
 	unread := map[string]bool{}
 	for _, p := range d.problems {

@@ -81,7 +81,24 @@ func TestProblems(t *testing.T) {
 			want: []string{"regie.yml:2:7: hls.segment: 1.5s is not a whole number of frames at 25 a second; write 1.52s"},
 		},
 		"segment shorter than a part": {text: "hls: {part: 500ms, segment: 400ms}\n", want: []string{"hls.segment: 400ms is out of range; write 500ms (one part) to 10s"}},
-		"short window":                {text: "hls: {window: 5s}\n", want: []string{"hls.window: 5s is out of range; write 6s (3 segments) to 10m0s"}},
+		"short window":                {text: "hls: {window: 5s}\n", want: []string{"hls.window: 5s is out of range; write 6s (3 segments) to 24h0m0s"}},
+		"ladder": {
+			text: `program:
+  ladder:
+    - {width: 854, height: 480, kbps: 3000}
+    - {width: 640, height: 400, kbps: 700}
+    - {width: 641, height: 360, kbps: 700}
+`,
+			want: []string{
+				"regie.yml:3:33: program.ladder[0].kbps: 3000 is out of range; write 50 to 2500",
+				"regie.yml:4:7: program.ladder[1]: 640×400 has another shape than the program's 1280×720; write width: 712",
+				"regie.yml:5:7: program.ladder[2]: 641×360 is no picture size",
+			},
+		},
+		"ladder upside down": {
+			text: "program: {ladder: [{width: 320, height: 180, kbps: 300}, {width: 640, height: 360, kbps: 300}]}\n",
+			want: []string{"program.ladder[1]: 640×360 is not smaller than 320×180 above it"},
+		},
 		"environment": {
 			environ: []string{"REGIE_PROGRAM_KBPS=fast", "REGIE_PROGRAM_FPS=9"},
 			want:    []string{`REGIE_PROGRAM_KBPS: program.kbps: "fast" cannot be read; write a whole number`, "REGIE_PROGRAM_FPS: program.fps: 9 is out of range"},

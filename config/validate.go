@@ -20,7 +20,8 @@ const (
 	minPart, maxPart     = 100 * time.Millisecond, time.Second
 	maxSegment           = 10 * time.Second
 	minSegments          = 3 // in the window: RFC 8216bis section 6.2.2
-	maxWindow            = 10 * time.Minute
+	maxWindow            = 24 * time.Hour
+	minDisk, maxDisk     = 100, 100_000_000 // MB
 	minGrace, maxGrace   = time.Second, time.Hour
 )
 
@@ -120,6 +121,8 @@ func (c Config) checkPorts(k *checker) {
 	if !c.HTTP.Address.On() {
 		k.add("http.address", "the appliance cannot do without HTTP: pages, HLS, WHIP and WHEP go through it", `write ":8080"`)
 	}
+	k.between("webrtc.max_viewers", c.WebRTC.MaxViewers, 0, 100_000, "viewers; 0 takes none")
+	k.between("webrtc.max_mbps", c.WebRTC.MaxMbps, 0, 1_000_000, "Mbit/s; 0 sets no limit")
 	for i, h := range c.WebRTC.PublicHosts {
 		if !isHost(h) {
 			k.add(fmt.Sprintf("webrtc.public_hosts[%d]", i), fmt.Sprintf("%q is neither a name nor an address", h),
@@ -165,6 +168,36 @@ func (c Config) checkProgram(k *checker) {
 	k.between("program.fps", c.Program.FPS, minFPS, maxFPS, "frames a second")
 	k.between("program.kbps", c.Program.Kbps, minKbps, maxKbps, "kbit/s")
 	k.between("program.max_pixels", c.Program.MaxPixels, minPixels, maxPixels, "(width × height)")
+	c.checkLadder(k)
+}
+
+// maxLadder is how many rungs the ladder may have beside the program itself.
+const maxLadder = 3
+
+func (c Config) checkLadder(k *checker) {
+	p := c.Program
+	if len(p.Ladder) > maxLadder {
+		k.add("program.ladder", fmt.Sprintf("%d rungs are too many", len(p.Ladder)), fmt.Sprintf("write at most %d; the program itself is the top one", maxLadder))
+		return
+	}
+	above := Rung{p.Width, p.Height, p.Kbps}
+	for i, r := range p.Ladder {
+		at := fmt.Sprintf("program.ladder[%d]", i)
+		// The shape may differ by what rounding to even numbers does.
+		skew := r.Width*p.Height - r.Height*p.Width
+		switch {
+		case r.Width < 64 || r.Height < 64 || r.Width%2 != 0 || r.Height%2 != 0:
+			k.add(at, fmt.Sprintf("%d×%d is no picture size", r.Width, r.Height), "write two even numbers from 64 on")
+		case r.Width >= above.Width || r.Height >= above.Height:
+			k.add(at, fmt.Sprintf("%d×%d is not smaller than %d×%d above it", r.Width, r.Height, above.Width, above.Height), "write the largest first, and none as large as the program")
+		case skew > 2*max(p.Width, p.Height) || -skew > 2*max(p.Width, p.Height):
+			k.add(at, fmt.Sprintf("%d×%d has another shape than the program's %d×%d", r.Width, r.Height, p.Width, p.Height),
+				fmt.Sprintf("write width: %d", (r.Height*p.Width/max(1, p.Height)+1)&^1))
+		case r.Kbps < 50 || r.Kbps > above.Kbps:
+			k.add(at+".kbps", fmt.Sprintf("%d is out of range", r.Kbps), fmt.Sprintf("write 50 to %d, the bitrate above it", above.Kbps))
+		}
+		above = r
+	}
 }
 
 func (c Config) checkHLS(k *checker) {
@@ -181,6 +214,7 @@ func (c Config) checkHLS(k *checker) {
 		k.add("hls.window", h.Window.String()+" is out of range",
 			fmt.Sprintf("write %s (%d segments) to %s", minSegments*h.Segment, minSegments, maxWindow))
 	}
+	k.between("hls.disk_mb", h.DiskMB, minDisk, maxDisk, "MB")
 	if fps < minFPS || fps > maxFPS {
 		return // said already; nothing fits a wrong frame rate
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
 	"github.com/regie-live/regie/gateway/whep"
+	"github.com/regie-live/regie/transcode"
 )
 
 // outputs opens the ways out when a session goes on air.
@@ -23,8 +24,7 @@ type outputs struct {
 func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output, error) {
 	c := o.config
 	stream, err := hls.New(hls.Options{
-		Width: c.Program.Width, Height: c.Program.Height, FPS: c.Program.FPS,
-		VideoKbps: c.Program.Kbps, AudioKbps: aacKbps,
+		Rungs: rungsOf(c.Program), FPS: c.Program.FPS, AudioKbps: aacKbps,
 		Part: c.HLS.Part, Segment: c.HLS.Segment, Window: c.HLS.Window,
 		Epoch: epoch, Session: h.session.ID, Logger: o.log, Metrics: o.hls,
 	})
@@ -35,13 +35,22 @@ func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output
 	if o.net != nil {
 		b.whep = whep.NewFeed(whep.Options{
 			Session: h.session.ID, Net: o.net, BasePath: "/live/" + string(h.session.ID) + "/",
-			RequestKeyframe: keyframe, Logger: o.log, Metrics: o.whep,
+			Rungs: rungsOf(c.Program), RequestKeyframe: keyframe, Logger: o.log, Metrics: o.whep,
 		})
 	}
 	if old := h.now.Swap(b); old != nil {
 		old.hls.Close()
 	}
 	return b, nil
+}
+
+// rungsOf is what viewers can choose from, the program's own size first.
+func rungsOf(p config.Program) []transcode.Rung {
+	rungs := []transcode.Rung{{Width: p.Width, Height: p.Height, Kbps: p.Kbps}}
+	for _, r := range p.Ladder {
+		rungs = append(rungs, transcode.Rung(r))
+	}
+	return rungs
 }
 
 // keyOf is a participant's stream key. A camera that we fetch has none: it gets

@@ -147,7 +147,7 @@ func (w *wiring) openHouses() error {
 func (w *wiring) newProgram(h *house, events transcode.Events) (stage.Program, error) {
 	p := w.config.Program
 	return transcode.New(transcode.Program{
-		Width: p.Width, Height: p.Height, FPS: p.FPS, Kbps: p.Kbps,
+		Width: p.Width, Height: p.Height, FPS: p.FPS, Kbps: p.Kbps, Ladder: rungsOf(p)[1:],
 		GOP: w.config.SegmentFrames(), Part: w.config.PartFrames(),
 		AACKbps: aacKbps, OpusKbps: opusKbps,
 		MaxPixels: p.MaxPixels,

@@ -18,6 +18,11 @@ func (p Program) withDefaults() Program {
 	return p
 }
 
+// Rungs are all encodings of the program, the program's own size first.
+func (p Program) Rungs() []Rung {
+	return append([]Rung{{p.Width, p.Height, p.Kbps}}, p.Ladder...)
+}
+
 // Validate says everything that is wrong with p.
 func (p Program) Validate() error {
 	var errs []error
@@ -38,7 +43,26 @@ func (p Program) Validate() error {
 	within("aac_kbps", p.AACKbps, 32, 320, "")
 	within("opus_kbps", p.OpusKbps, 16, 320, "")
 	within("max_pixels", p.MaxPixels, 160*160, 8192*4320, "")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.validateLadder())...)
+}
+
+func (p Program) validateLadder() error {
+	if len(p.Ladder) > MaxRungs-1 {
+		return fmt.Errorf("program ladder has %d rungs beside the program's own size; take at most %d", len(p.Ladder), MaxRungs-1)
+	}
+	above := p.Rungs()[0]
+	for i, r := range p.Ladder {
+		switch {
+		case r.Width < 64 || r.Height < 64 || r.Width%2 != 0 || r.Height%2 != 0:
+			return fmt.Errorf("rung %d of the program is %d×%d; both sides must be even and at least 64", i+1, r.Width, r.Height)
+		case r.Width >= above.Width || r.Height >= above.Height || r.Kbps > above.Kbps:
+			return fmt.Errorf("rung %d of the program, %d×%d at %d kbit/s, is not smaller than the one above it", i+1, r.Width, r.Height, r.Kbps)
+		case r.Kbps < 50:
+			return fmt.Errorf("rung %d of the program has %d kbit/s; choose 50 or more", i+1, r.Kbps)
+		}
+		above = r
+	}
+	return nil
 }
 
 // FrameTime is the program time of a frame.

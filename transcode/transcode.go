@@ -15,6 +15,7 @@
 package transcode
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/regie-live/regie/transcode/media"
@@ -23,16 +24,34 @@ import (
 // Program is what comes out. It never changes while a session is live, so that
 // players never see a discontinuity.
 type Program struct {
-	Width     int `json:"width"`  // even, 160 to 1920
-	Height    int `json:"height"` // even, 160 to 1920
-	FPS       int `json:"fps"`    // 10 to 60
-	Kbps      int `json:"kbps"`   // video bitrate
-	GOP       int `json:"gop"`    // frames from one scheduled keyframe to the next
-	Part      int `json:"part"`   // frames per HLS part: one is encoded at each such border even when ticks are skipped
-	AACKbps   int `json:"aac_kbps"`
-	OpusKbps  int `json:"opus_kbps"`
-	MaxPixels int `json:"max_pixels"` // largest picture accepted from a source, width × height
+	Width  int `json:"width"`  // even, 160 to 1920
+	Height int `json:"height"` // even, 160 to 1920
+	FPS    int `json:"fps"`    // 10 to 60
+	Kbps   int `json:"kbps"`   // video bitrate
+	// Ladder is the further encodings of the same pictures, each smaller than the
+	// one before, at most MaxRungs-1 of them. Rungs lists all.
+	Ladder    []Rung `json:"ladder,omitempty"`
+	GOP       int    `json:"gop"`  // frames from one scheduled keyframe to the next
+	Part      int    `json:"part"` // frames per HLS part: one is encoded at each such border even when ticks are skipped
+	AACKbps   int    `json:"aac_kbps"`
+	OpusKbps  int    `json:"opus_kbps"`
+	MaxPixels int    `json:"max_pixels"` // largest picture accepted from a source, width × height
 }
+
+// MaxRungs bounds the encodings of a program.
+const MaxRungs = 4
+
+// Rung is one encoding of the program's pictures. All rungs have their keyframes
+// at the same frames.
+type Rung struct {
+	Width  int `json:"width"` // even; the shape is the program's
+	Height int `json:"height"`
+	Kbps   int `json:"kbps"` // mean and ceiling, over one second
+}
+
+// Name is what a rung is called in addresses, labels and menus: its shorter side,
+// as in 720p. The rungs of a program have different names.
+func (r Rung) Name() string { return strconv.Itoa(min(r.Width, r.Height)) + "p" }
 
 // SourceID names a participant's place in the mix; see show.ParticipantID.
 type SourceID string
@@ -108,6 +127,9 @@ const (
 // Packet is one coded piece of the program.
 type Packet struct {
 	Track Track
+	// Rung is the encoding that a Video packet belongs to: an index into
+	// Program.Rungs. The packets of one frame follow each other, rung 0 first.
+	Rung int
 	// PTS is program time: 0 is Session.Epoch. In VideoClock for Video, where it
 	// is always a whole number of frames; in AudioClock for the others.
 	PTS  int64

@@ -21,7 +21,7 @@ import (
 
 func clipOptions() Options {
 	return Options{
-		Width: clipWidth, Height: clipHeight, FPS: clipFPS, VideoKbps: 400, AudioKbps: 96,
+		Rungs: []transcode.Rung{{Width: clipWidth, Height: clipHeight, Kbps: 400}}, FPS: clipFPS, AudioKbps: 96,
 		Session: "test", Epoch: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
 	}
 }

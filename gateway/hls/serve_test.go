@@ -251,9 +251,9 @@ func TestEndBeforeAnything(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for name, spoil := range map[string]func(*Options){
-		"no width":                       func(o *Options) { o.Width = 0 },
+		"no width":                       func(o *Options) { o.Rungs[0].Width = 0 },
 		"no frame rate":                  func(o *Options) { o.FPS = 0 },
-		"no bitrate":                     func(o *Options) { o.VideoKbps = 0 },
+		"no bitrate":                     func(o *Options) { o.Rungs[0].Kbps = 0 },
 		"a part longer than a segment":   func(o *Options) { o.Part = 3 * time.Second },
 		"a negative window":              func(o *Options) { o.Window = -1 },
 		"audio that is not an AAC":       func(o *Options) { o.AudioConfig = []byte{0xff} },

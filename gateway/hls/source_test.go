@@ -25,7 +25,7 @@ const testName = "mwt7reo0"
 
 func testOptions() Options {
 	return Options{
-		Width: 320, Height: 180, FPS: 30, VideoKbps: 400, AudioKbps: 96,
+		Rungs: []transcode.Rung{{Width: 320, Height: 180, Kbps: 400}}, FPS: 30, AudioKbps: 96,
 		Part: time.Second / 3, Segment: 2 * time.Second, Window: 30 * time.Second,
 		Epoch: testEpoch, Session: "test",
 	}

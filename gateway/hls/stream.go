@@ -19,8 +19,9 @@ import (
 
 // Options says what a Stream is made of. Durations are rounded to whole frames.
 type Options struct {
-	Width, Height, FPS   int // of the program
-	VideoKbps, AudioKbps int // what the encoder holds over any second
+	Rungs     []transcode.Rung // the encodings, the largest first
+	FPS       int
+	AudioKbps int
 
 	Part    time.Duration // default 333 ms
 	Segment time.Duration // default 2 s; from one scheduled keyframe to the next
@@ -69,7 +70,7 @@ func New(o Options) (*Stream, error) {
 	partFrames, segmentFrames := o.Frames()
 	s := &Stream{
 		grid:      grid{fps: int64(o.FPS), part: int64(partFrames), segment: int64(segmentFrames)},
-		rendition: strconv.Itoa(min(o.Width, o.Height)) + "p",
+		rendition: o.Rungs[0].Name(),
 		name:      strconv.FormatInt(o.Epoch.UnixMilli(), 36),
 		problems:  newProblems(),
 		preflight: newPreflight(),
@@ -114,8 +115,13 @@ func (o *Options) setDefaults() {
 
 func (o *Options) validate() error {
 	var errs []error
-	if o.Width <= 0 || o.Height <= 0 || o.FPS <= 0 || o.VideoKbps <= 0 || o.AudioKbps <= 0 {
-		errs = append(errs, errors.New("width, height, fps and both bitrates must be set"))
+	if len(o.Rungs) == 0 || o.FPS <= 0 || o.AudioKbps <= 0 {
+		errs = append(errs, errors.New("rungs, fps and the bitrate of the sound must be set"))
+	}
+	for _, r := range o.Rungs {
+		if r.Width <= 0 || r.Height <= 0 || r.Kbps <= 0 {
+			errs = append(errs, fmt.Errorf("the rung %+v must have a size and a bitrate", r))
+		}
 	}
 	if o.Part < 0 || o.Segment < 0 || o.Window < 0 {
 		errs = append(errs, errors.New("part, segment and window must not be negative"))

@@ -42,13 +42,13 @@ func newWriter(s *Stream, o Options, audio mpeg4audio.AudioSpecificConfig) *writ
 		metrics: o.Metrics.stream(o.Session, s.rendition),
 		epoch:   o.Epoch,
 		window:  max(int64(o.Window.Seconds()*float64(o.FPS)), 3*s.grid.targetDuration()*s.grid.fps),
-		mux:     muxer{grid: s.grid, audio: audio, kbps: [2]int{o.VideoKbps, o.AudioKbps}},
+		mux:     muxer{grid: s.grid, audio: audio, kbps: [2]int{o.Rungs[0].Kbps, o.AudioKbps}},
 		newest:  beforeFirst,
 		variant: variant{
 			rendition: s.rendition,
 			fps:       s.grid.fps,
 			bits:      peakBits(o, s.grid),
-			meanBits:  containerBits(o.VideoKbps + o.AudioKbps),
+			meanBits:  containerBits(o.Rungs[0].Kbps + o.AudioKbps),
 		},
 	}
 	w.cutter = newCutter(s.grid, w.publish, func(r dropReason) { w.metrics.dropped[r].Inc() })
@@ -64,7 +64,7 @@ func containerBits(kbps int) int64 { return int64(kbps) * 1020 }
 // rate control holds its rate over one second of buffer, so a segment of n seconds
 // holds at most n+1 seconds' worth.
 func peakBits(o Options, g grid) int64 {
-	return containerBits(o.VideoKbps)*(g.segment+g.fps)/g.segment + containerBits(o.AudioKbps)
+	return containerBits(o.Rungs[0].Kbps)*(g.segment+g.fps)/g.segment + containerBits(o.AudioKbps)
 }
 
 func (w *writer) write(p transcode.Packet) {
@@ -73,6 +73,9 @@ func (w *writer) write(p transcode.Packet) {
 	}
 	switch p.Track {
 	case transcode.Video:
+		if p.Rung != 0 {
+			return
+		}
 		w.cutter.picture(p.PTS, p.Data)
 	case transcode.AAC:
 		w.cutter.sound(sound{pts: p.PTS, data: p.Data})

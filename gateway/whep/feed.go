@@ -24,6 +24,8 @@ type Options struct {
 	// BasePath is the path below which clients see the endpoint "whep", for
 	// example "/live/SESSION/". Locations are made of it.
 	BasePath string
+	// Rungs are the encodings that viewers can be sent, the largest first.
+	Rungs []transcode.Rung
 	// RequestKeyframe asks the encoder for a keyframe. It must not block.
 	RequestKeyframe func()
 	Logger          *slog.Logger // default: no log
@@ -111,7 +113,7 @@ func (f *Feed) Viewers() int { return int(f.count.Load()) }
 
 // Write sends one packet of the program to all viewers.
 func (f *Feed) Write(p transcode.Packet) {
-	if f.closed.Load() {
+	if f.closed.Load() || p.Rung != 0 {
 		return
 	}
 	fr := f.packets.frame(p)
