@@ -57,8 +57,8 @@ var importRules = []importRule{
 		why: "WebRTC stays behind rtc, whip and whep (RTP packets also come over RTSP)",
 	},
 	{
-		of:  []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api"},
-		not: []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api"},
+		of:  []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers"},
+		not: []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers"},
 		why: "siblings never meet: gateway/wire.go joins them",
 	},
 	{

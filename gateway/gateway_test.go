@@ -214,17 +214,3 @@ func TestSelfSignedCertificateIsKept(t *testing.T) {
 		t.Errorf("the key can be read by others: %v %v", info, err)
 	}
 }
-
-func TestPlayersAreCounted(t *testing.T) {
-	p := players{partsPerWindow: 12}
-	now := time.Unix(1000, 0)
-	for i := range 12 * 7 { // seven players for one window
-		p.saw(now.Add(time.Duration(i) * playersWindow / (12 * 7)))
-	}
-	if n := p.count(now.Add(playersWindow)); n != 7 {
-		t.Errorf("counted %d, want 7", n)
-	}
-	if n := p.count(now.Add(3 * playersWindow)); n != 0 {
-		t.Errorf("counted %d after all had left", n)
-	}
-}

@@ -4,25 +4,26 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/regie-live/regie/gateway/hls"
 	"github.com/regie-live/regie/gateway/internal/problem"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/viewers"
 	"github.com/regie-live/regie/gateway/whep"
 	"github.com/regie-live/regie/transcode"
 )
 
 // house is a session with its stage and, while it is live, its ways out.
 type house struct {
-	session show.Session
-	width   int // of the program, in pixels
-	height  int
-	stage   *stage.Stage
-	now     atomic.Pointer[broadcast] // nil before the first time on air
-	players players
+	session  show.Session
+	width    int // of the program, in pixels
+	height   int
+	stage    *stage.Stage
+	now      atomic.Pointer[broadcast] // nil before the first time on air
+	audience *viewers.Audience
 }
 
 // broadcast is one time on air. It implements stage.Output.
@@ -53,17 +54,21 @@ func (h *house) view() show.SessionView {
 	at := h.stage.View()
 	v := show.NewSessionView(h.session, at.Phase, at.OnAir)
 	v.Since = at.Since
-	v.Viewers = h.viewers(time.Now())
+	v.Viewers = h.audience.Count()
 	v.Width, v.Height = h.width, h.height
 	return v
 }
 
-func (h *house) viewers(now time.Time) int {
-	n := h.players.count(now)
-	if b := h.now.Load(); b != nil && b.whep != nil {
-		n += b.whep.Viewers()
+// peers is how many watch by WebRTC; onAir is false while nobody can watch.
+func (h *house) peers() (n int, onAir bool) {
+	b := h.now.Load()
+	if b == nil || b.over.Load() {
+		return 0, false
 	}
-	return n
+	if b.whep == nil {
+		return 0, true
+	}
+	return b.whep.Viewers(), true
 }
 
 // serve answers for /live/SESSION/rest.
@@ -87,10 +92,17 @@ func (h *house) serve(w http.ResponseWriter, r *http.Request, rest string) {
 		return
 	}
 	if isReload(r) {
-		h.players.saw(time.Now())
+		h.audience.Reload()
 	}
 	b.hls.ServeHTTP(w, below(r, rest))
 }
+
+// isReload: a player asks for the next part of a playlist, and may wait for it.
+func isReload(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.RawQuery, "_HLS_msn=") || strings.Contains(r.URL.RawQuery, "&_HLS_msn=")
+}
+
+func isWHEP(rest string) bool { return rest == "whep" || strings.HasPrefix(rest, "whep/") }
 
 // below is the request as seen from /live/SESSION/.
 func below(r *http.Request, rest string) *http.Request {

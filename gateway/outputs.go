@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/regie-live/regie/config"
 	"github.com/regie-live/regie/gateway/hls"
 	"github.com/regie-live/regie/gateway/show"
@@ -53,6 +51,15 @@ func rungsOf(p config.Program) []transcode.Rung {
 	return rungs
 }
 
+// renditionsOf names all that a player can show or play.
+func renditionsOf(p config.Program) []string {
+	names := []string{"audio"}
+	for _, r := range rungsOf(p) {
+		names = append(names, r.Name())
+	}
+	return names
+}
+
 // keyOf is a participant's stream key. A camera that we fetch has none: it gets
 // one that nobody knows, so that it takes its seat like everyone else.
 func keyOf(p config.Participant) show.StreamKey {
@@ -60,28 +67,4 @@ func keyOf(p config.Participant) show.StreamKey {
 		return show.StreamKey(rand.Text())
 	}
 	return show.StreamKey(p.Key.Reveal())
-}
-
-// viewersCollector counts viewers when Prometheus asks.
-type viewersCollector struct{ g *Gateway }
-
-var viewersDesc = prometheus.NewDesc("regie_viewers",
-	"Viewers watching now by session and delivery; those behind an HTTP cache are not seen yet.",
-	[]string{"session", "delivery"}, nil)
-
-func (c viewersCollector) Describe(ch chan<- *prometheus.Desc) { ch <- viewersDesc }
-
-func (c viewersCollector) Collect(ch chan<- prometheus.Metric) {
-	now := time.Now()
-	for _, h := range c.g.houses {
-		b := h.now.Load()
-		if b == nil || b.over.Load() {
-			continue
-		}
-		id := string(h.session.ID)
-		ch <- prometheus.MustNewConstMetric(viewersDesc, prometheus.GaugeValue, float64(h.players.count(now)), id, "llhls")
-		if b.whep != nil {
-			ch <- prometheus.MustNewConstMetric(viewersDesc, prometheus.GaugeValue, float64(b.whep.Viewers()), id, "whep")
-		}
-	}
 }

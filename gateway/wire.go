@@ -26,6 +26,7 @@ import (
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/viewers"
 	"github.com/regie-live/regie/gateway/web"
 	"github.com/regie-live/regie/gateway/whep"
 	"github.com/regie-live/regie/transcode"
@@ -46,6 +47,7 @@ type wiring struct {
 	door     *ingest.Door
 	seats    seats
 	net      *rtc.Net // nil when WebRTC is off
+	viewers  *viewers.Counter
 	cert     *tls.Config
 	cleanups []func() // frees what New has bound, should it fail half-way
 }
@@ -83,7 +85,7 @@ func (w *wiring) observe() error {
 		ConstLabels: prometheus.Labels{"version": w.o.Version, "goversion": runtime.Version()},
 	})
 	info.Set(1)
-	w.reg.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), viewersCollector{w.Gateway})
+	w.reg.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return nil
 }
 
@@ -120,9 +122,13 @@ func (w *wiring) openHouses() error {
 	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
 	outputs := &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
 	stages := stage.NewMetrics(w.reg)
+	w.viewers = viewers.New(viewers.Options{Renditions: renditionsOf(w.config.Program), Registerer: w.reg, Logger: w.log})
 	for _, c := range w.o.Config.Sessions {
 		h := &house{session: sessionOf(c), width: w.config.Program.Width, height: w.config.Program.Height}
-		h.players.partsPerWindow = playersWindow.Seconds() * float64(w.config.Program.FPS) / float64(w.config.PartFrames())
+		h.audience = w.viewers.Open(viewers.Session{
+			ID: h.session.ID, Peers: h.peers,
+			PartsPerSecond: float64(w.config.Program.FPS) / float64(w.config.PartFrames()),
+		})
 		so := stage.Options{
 			Session:    h.session,
 			Grace:      w.config.Stage.Grace,
@@ -174,7 +180,7 @@ func (w *wiring) listenHTTP() error {
 	}
 	w.addrs.HTTP = l.Addr().String()
 	pages := web.Handler(web.Options{Sessions: w.houses, Logger: w.log})
-	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, api.Handler(api.Options{Sessions: w.houses, Logger: w.log}), creators))
+	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, api.Handler(api.Options{Sessions: w.houses, Beacon: w.viewers, Logger: w.log}), creators))
 	var cert *tls.Config
 	if w.o.Config.TLS.Cert != "" {
 		cert = w.cert

@@ -1,5 +1,6 @@
 // Package api is the HTTP API, version 1: what a page, a script or another
-// service may ask about the sessions of this appliance.
+// service may ask about the sessions of this appliance, and what a player tells
+// of how it plays.
 //
 // It guarantees:
 //   - An answer is JSON; an error is a problem document (RFC 9457) whose detail
@@ -9,9 +10,9 @@
 //     pages that ask every five seconds can be served by any HTTP cache.
 //   - /api/openapi.json describes exactly the routes that exist; a test compares.
 //
-// The routes are few and have no body to validate, so this is net/http with a
-// description kept by hand. A framework (huma) earns its place when the first
-// route that takes a body comes.
+// The routes are few and one takes a body, whose bounds package viewers sets, so
+// this is net/http with a description kept by hand. A framework (huma) earns its
+// place with the second.
 package api
 
 import (
@@ -40,34 +41,42 @@ type Sessions interface {
 // Options say what Handler works with.
 type Options struct {
 	Sessions Sessions
+	Beacon   http.Handler // what players tell; it answers every method
 	Logger   *slog.Logger
 }
 
 type server struct {
 	sessions Sessions
+	beacon   http.Handler
 	log      *slog.Logger
 }
 
 // route is one line of the API; the description must have the same lines.
 type route struct {
-	path string
-	get  http.HandlerFunc
+	path   string
+	method string // in lower case, as OpenAPI writes it
+	handle http.HandlerFunc
 }
 
 func (s *server) routes() []route {
 	return []route{
-		{"/api/v1/sessions", s.listSessions},
-		{"/api/v1/sessions/{id}", s.getSession},
-		{"/api/openapi.json", s.describe},
+		{"/api/v1/sessions", "get", s.listSessions},
+		{"/api/v1/sessions/{id}", "get", s.getSession},
+		{"/api/v1/beacon", "post", func(w http.ResponseWriter, r *http.Request) { s.beacon.ServeHTTP(w, r) }},
+		{"/api/openapi.json", "get", s.describe},
 	}
 }
 
 // Handler serves everything below /api/.
 func Handler(o Options) http.Handler {
-	s := &server{sessions: o.Sessions, log: o.Logger}
+	s := &server{sessions: o.Sessions, beacon: o.Beacon, log: o.Logger}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
-		mux.HandleFunc("GET "+r.path, r.get)
+		if r.method == "post" {
+			mux.HandleFunc(r.path, r.handle) // also to OPTIONS, for pages of other origins
+			continue
+		}
+		mux.HandleFunc("GET "+r.path, r.handle)
 		mux.HandleFunc(r.path, methodNotAllowed)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

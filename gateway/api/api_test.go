@@ -35,7 +35,8 @@ var studio = show.NewSessionView(show.Session{
 }, show.Live, []show.ParticipantID{"host"})
 
 func handler(s Sessions) http.Handler {
-	return Handler(Options{Sessions: s, Logger: slog.New(slog.DiscardHandler)})
+	beacon := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	return Handler(Options{Sessions: s, Beacon: beacon, Logger: slog.New(slog.DiscardHandler)})
 }
 
 func do(t *testing.T, h http.Handler, method, path string, header ...string) *http.Response {
@@ -65,6 +66,8 @@ func TestAnswers(t *testing.T) {
 		{"unknown session", sessions{studio}, "GET", "/api/v1/sessions/nobody", 404, "application/problem+json", "No such session"},
 		{"unknown address", nil, "GET", "/api/v1/nothing", 404, "application/problem+json", "/api/openapi.json"},
 		{"wrong method", nil, "POST", "/api/v1/sessions", 405, "application/problem+json", "Use GET"},
+		{"beacon", nil, "POST", "/api/v1/beacon", 204, "", ""},
+		{"another origin asks whether it may beacon", nil, "OPTIONS", "/api/v1/beacon", 204, "", ""},
 		{"description", nil, "GET", "/api/openapi.json", 200, "application/vnd.oai.openapi+json;version=3.1", `"openapi": "3.1.0"`},
 	}
 	for _, tt := range tests {
@@ -135,7 +138,7 @@ func TestDescriptionHasTheRoutes(t *testing.T) {
 	}
 	served := map[string][]string{}
 	for _, r := range (&server{}).routes() {
-		served[r.path] = []string{"get"}
+		served[r.path] = []string{r.method}
 	}
 	if diff := cmp.Diff(served, described); diff != "" {
 		t.Errorf("openapi.json differs from the routes (-served +described):\n%s", diff)
