@@ -12,6 +12,10 @@
 //     once, with the first cause, after everything of the peer has ended.
 //   - There are never more than Config.MaxPeers peers (and publisherReserve of
 //     publishers); past that NewPeer fails with ErrTooManyPeers.
+//   - The packets that a Batch collects reach the network as they were written, in
+//     order, whatever of UDP_SEGMENT and sendmmsg the kernel and the device can do:
+//     what one way refuses goes by the next lower, and the better way is tried again
+//     after wayRetry. Several batches send at once without waiting for each other.
 //   - Net.Close closes every peer and waits for all of them.
 //
 // Packets that nobody asked for are dropped and end nothing.

@@ -17,6 +17,9 @@ type Metrics struct {
 	packets     *prometheus.CounterVec
 	lost        *prometheus.CounterVec
 	roundTrip   *prometheus.HistogramVec
+	datagrams   [nways]prometheus.Counter
+	fallbacks   [nways]prometheus.Counter
+	unsent      prometheus.Counter
 }
 
 // NewMetrics registers the regie_rtc_ families.
@@ -43,7 +46,22 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets: []float64{.005, .01, .02, .05, .1, .2, .5, 1, 2},
 		}, []string{"role"}),
 	}
-	reg.MustRegister(m.peers, m.iceSeconds, m.iceFailures, m.packets, m.lost, m.roundTrip)
+	datagrams := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "regie_rtc_datagrams_total", Help: "UDP packets sent, by the way they were handed to the kernel.",
+	}, []string{"way"})
+	fallbacks := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "regie_rtc_send_fallbacks_total", Help: "How often a way of sending was refused, and a dearer one taken.",
+	}, []string{"way"})
+	m.unsent = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "regie_rtc_datagrams_unsent_total", Help: "UDP packets that the network did not take.",
+	})
+	for w := range nways {
+		m.datagrams[w] = datagrams.WithLabelValues(w.String())
+		if w > plain {
+			m.fallbacks[w] = fallbacks.WithLabelValues(w.String())
+		}
+	}
+	reg.MustRegister(m.peers, m.iceSeconds, m.iceFailures, m.packets, m.lost, m.roundTrip, datagrams, fallbacks, m.unsent)
 	// So that increase() sees the first one too.
 	for _, role := range []show.Role{show.Host, show.Guest, show.Viewer} {
 		m.iceFailures.WithLabelValues(string(role))

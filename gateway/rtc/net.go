@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -35,9 +34,6 @@ type Config struct {
 	// StartKbps is the bitrate that browsers are told to start sending with.
 	// Without it they begin at 300 kbit/s and take half a minute. Default 2500.
 	StartKbps int
-	// Wrap, if set, replaces the plain UDP socket, for example by one that sends
-	// in batches.
-	Wrap func(*net.UDPConn) PacketConn
 	// Logger; default: no log.
 	Logger *slog.Logger
 	// Metrics; default: counted, not exported.
@@ -62,12 +58,6 @@ func links(servers []ICEServer) []string {
 	return all
 }
 
-// PacketConn is a UDP socket that reads and writes without allocating.
-type PacketConn interface {
-	net.PacketConn
-	ice.AddrPortReaderWriter
-}
-
 // ErrTooManyPeers says that MaxPeers is reached.
 var ErrTooManyPeers = errors.New("as many peers are connected as this server may hold; try again later")
 
@@ -81,7 +71,7 @@ type Net struct {
 	metrics *Metrics
 	config  Config
 
-	udp  net.PacketConn
+	udp  *socket
 	mux  *ice.UDPMuxDefault
 	tcp  *ice.TCPMuxDefault
 	port int
@@ -158,13 +148,12 @@ func (n *Net) open(udp *net.UDPConn, tcp net.Listener) error {
 	// drop. What the kernel refuses is not worth an error.
 	_ = udp.SetReadBuffer(4 << 20)
 	_ = udp.SetWriteBuffer(4 << 20)
-	var conn PacketConn = plainConn{udp}
-	if n.config.Wrap != nil {
-		conn = n.config.Wrap(udp)
+	var err error
+	if n.udp, err = newSocket(udp, n.logger, n.metrics); err != nil {
+		return err
 	}
-	n.udp = conn
 	log := pionLogs{n.logger}
-	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: log.NewLogger("udp")})
+	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: n.udp, Logger: log.NewLogger("udp")})
 	canonical := n.hosts.canonical()
 	n.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
 		Listener:                     newListener(tcp, canonical, 2*n.config.MaxPeers),
@@ -241,15 +230,4 @@ func bind(address string) (*net.UDPConn, net.Listener, error) {
 			return nil, nil, fmt.Errorf("webrtc: %w; the port is needed for UDP and for TCP", err)
 		}
 	}
-}
-
-// plainConn sends every packet with its own system call.
-type plainConn struct{ *net.UDPConn }
-
-func (c plainConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	return c.ReadFromUDPAddrPort(b)
-}
-
-func (c plainConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	return c.WriteToUDPAddrPort(b, to)
 }

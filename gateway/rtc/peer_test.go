@@ -208,6 +208,22 @@ func TestTooManyPeers(t *testing.T) {
 	}
 }
 
+// TestCipher: AES-GCM, which costs half of the other, with whoever can do it, and
+// browsers and pion can.
+func TestCipher(t *testing.T) {
+	d := newDoor(t, Config{})
+	c := d.send(t, rtctest.Options{})
+	p := await(t, d.connected)
+	c.State(webrtc.PeerConnectionStateConnected)
+	for side, pc := range map[string]*webrtc.PeerConnection{"ours": p.PC(), "theirs": c.PC} {
+		for _, s := range pc.GetStats() {
+			if s, ok := s.(webrtc.TransportStats); ok && !strings.HasPrefix(s.SRTPCipher, "SRTP_AEAD_AES_") {
+				t.Errorf("%s: cipher %q", side, s.SRTPCipher)
+			}
+		}
+	}
+}
+
 // TestPeerLeaves: we see a peer's transport close at once.
 func TestPeerLeaves(t *testing.T) {
 	d := newDoor(t, Config{})

@@ -10,6 +10,8 @@
 //     until the next keyframe. Dropped frames are counted.
 //   - A viewer begins with the latest keyframe if that is younger than maxLate, and
 //     is given at once what followed it; else with the next, which is asked for.
+//   - A frame for all of a worker's viewers is given to the kernel in a few system
+//     calls. A large keyframe is spread over some milliseconds; nothing else waits.
 //   - A viewer's pictures start with a keyframe, are in order and have no gap in
 //     their sequence numbers except those of packets lost on the way.
 //   - A packet that is sent again is the same to the last byte. With AES-GCM

@@ -25,7 +25,6 @@ type frame struct {
 	number   uint64    // of the picture, without gaps
 	first    uint64    // sequence of its first packet in the feed, without gaps
 	payloads [][]byte
-	bytes    int
 }
 
 // packetizer cuts frames. It belongs to the goroutine of Feed.Write.
@@ -51,9 +50,6 @@ func (z *packetizer) frame(p transcode.Packet) *frame {
 		f.time = z.clock.stamp(media.Video, p.PTS, now)
 		z.pictures++
 		z.sequence += uint64(len(f.payloads))
-		for _, b := range f.payloads {
-			f.bytes += len(b)
-		}
 		return f
 	case transcode.Opus:
 		if len(p.Data) == 0 || len(p.Data) > maxPayload {
@@ -61,7 +57,7 @@ func (z *packetizer) frame(p transcode.Packet) *frame {
 		}
 		return &frame{
 			kind: media.Audio, at: now, time: z.clock.stamp(media.Audio, p.PTS, now),
-			payloads: [][]byte{p.Data}, bytes: len(p.Data),
+			payloads: [][]byte{p.Data},
 		}
 	}
 	return nil

@@ -117,8 +117,10 @@ func (s *stream) Kind() webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeVideo
 }
 
-// send writes a frame; h is scratch. It returns how many packets were sent.
-func (s *stream) send(f *frame, h *rtp.Header) int {
+// send writes a frame's packets from one to before another; h is scratch. It
+// returns how many packets were sent. What begins with a frame's first packet must
+// go on to its last.
+func (s *stream) send(f *frame, from, to int, h *rtp.Header) int {
 	if s.waiting && !f.key {
 		return 0
 	}
@@ -127,8 +129,10 @@ func (s *stream) send(f *frame, h *rtp.Header) int {
 	if s.out == nil {
 		return 0
 	}
-	s.follow(f)
-	return s.write(f, h)
+	if from == 0 {
+		s.follow(f)
+	}
+	return s.write(f, from, to, h)
 }
 
 // join sends the pictures since the last keyframe to someone who waits for one.
@@ -143,13 +147,13 @@ func (s *stream) join(since []*frame, h *rtp.Header) (sent int) {
 	r := s.begin(since[0])
 	r.live, r.stamp = live.number, live.time
 	for _, f := range since {
-		sent += s.write(f, h)
+		sent += s.write(f, 0, len(f.payloads), h)
 	}
 	return sent
 }
 
-// write sends the packets of a frame, with the lock held.
-func (s *stream) write(f *frame, h *rtp.Header) int {
+// write sends packets of a frame, with the lock held.
+func (s *stream) write(f *frame, from, to int, h *rtp.Header) int {
 	s.waiting, s.started = false, true
 	stamp, marker := f.time, -1
 	if f.kind == media.Video {
@@ -157,7 +161,8 @@ func (s *stream) write(f *frame, h *rtp.Header) int {
 		// the program has none.
 		stamp, marker = s.latest().time(f.number, f.time), len(f.payloads)-1
 	}
-	for i, b := range f.payloads {
+	for i := from; i < to; i++ {
+		b := f.payloads[i]
 		s.last++
 		*h = rtp.Header{
 			Version: 2, PayloadType: s.pt, SSRC: s.ssrc, SequenceNumber: s.last, Timestamp: stamp,
@@ -165,11 +170,11 @@ func (s *stream) write(f *frame, h *rtp.Header) int {
 		}
 		// A packet that the network does not take is lost like any other.
 		_, _ = s.out.WriteRTP(h, b)
+		s.octets += uint32(len(b))
 	}
-	s.sent += uint32(len(f.payloads))
-	s.octets += uint32(f.bytes)
-	s.credit = min(s.credit+len(f.payloads), repairCredit*repairShare)
-	return len(f.payloads)
+	s.sent += uint32(to - from)
+	s.credit = min(s.credit+to-from, repairCredit*repairShare)
+	return to - from
 }
 
 func (s *stream) latest() *run { return &s.runs[len(s.runs)-1] }

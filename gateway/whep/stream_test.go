@@ -65,6 +65,8 @@ func (f *feedOf) next(key bool) *frame {
 	return fr
 }
 
+func sendAll(s *stream, f *frame, h *rtp.Header) int { return s.send(f, 0, len(f.payloads), h) }
+
 // TestRepairIsExact sends for long enough that numbers wrap many times, leaves
 // pictures out, and asks for all kinds of packets: wire sees to the rest.
 func TestRepairIsExact(t *testing.T) {
@@ -88,7 +90,7 @@ func TestRepairIsExact(t *testing.T) {
 			s.join(since, &h)
 			joined++
 		} else {
-			s.send(fr, &h)
+			sendAll(s, fr, &h)
 		}
 		for range rand.IntN(3) {
 			if s.repair(s.last-uint16(rand.IntN(1200)), &r, &h) {
@@ -109,7 +111,7 @@ func TestRepairIsLimited(t *testing.T) {
 	var h rtp.Header
 	fr := f.next(true)
 	r.add(fr)
-	s.send(fr, &h)
+	sendAll(s, fr, &h)
 	repaired := 0
 	for range 10_000 {
 		if s.repair(s.last, &r, &h) {
@@ -123,7 +125,7 @@ func TestRepairIsLimited(t *testing.T) {
 	for range 300 {
 		fr := f.next(false)
 		r.add(fr)
-		sent += s.send(fr, &h)
+		sent += sendAll(s, fr, &h)
 	}
 	for repaired = 0; s.repair(s.last, &r, &h); repaired++ {
 	}
@@ -137,13 +139,13 @@ func TestStartsWithKeyframe(t *testing.T) {
 	var f feedOf
 	var h rtp.Header
 	for range 5 {
-		s.send(f.next(false), &h)
+		sendAll(s, f.next(false), &h)
 	}
 	if w.n != 0 {
 		t.Fatal("pictures before the first keyframe were sent")
 	}
-	s.send(f.next(true), &h)
-	s.send(f.next(false), &h)
+	sendAll(s, f.next(true), &h)
+	sendAll(s, f.next(false), &h)
 	if w.n == 0 {
 		t.Fatal("nothing was sent")
 	}

@@ -41,6 +41,9 @@ func newViewer(f *Feed, id string) *viewer {
 	return &viewer{feed: f, id: id, video: newStream(media.Video), audio: newStream(media.Audio)}
 }
 
+// streams are the viewer's two; one that it does not take has no SSRC.
+func (v *viewer) streams() []*stream { return []*stream{v.video, v.audio} }
+
 func (v *viewer) open(offer *rtc.Offer, o wish.Offer) (string, error) {
 	peer, answer, err := v.feed.opts.Net.NewPeer(offer, rtc.PeerOptions{
 		Side:      rtc.Viewer,
@@ -118,14 +121,11 @@ func (v *viewer) closed(cause error) {
 	v.feed.leave(v)
 }
 
-// send gives the viewer a frame and, when it is time, a report. It is called by
-// the worker only and returns how many packets went out.
-func (v *viewer) send(f *frame, h *rtp.Header) int {
-	s := v.video
-	if f.kind == media.Audio {
-		s = v.audio
-	}
-	sent := s.send(f, h)
+// send gives the viewer a frame's packets from one to before another and, when it
+// is time, a report. It is called by the worker only and returns how many packets
+// went out.
+func (v *viewer) send(s *stream, f *frame, from, to int, h *rtp.Header) int {
+	sent := s.send(f, from, to, h)
 	if sent > 0 && f.at.Sub(v.reported) >= reportInterval {
 		v.reported = f.at
 		v.report()
@@ -138,7 +138,7 @@ func (v *viewer) send(f *frame, h *rtp.Header) int {
 func (v *viewer) report() {
 	now := time.Now()
 	var reports []rtcp.Packet
-	for _, s := range []*stream{v.video, v.audio} {
+	for _, s := range v.streams() {
 		stamp, ok := v.feed.clock.report(s.kind, now)
 		s.mu.Lock()
 		if ok && s.started {

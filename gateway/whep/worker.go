@@ -23,25 +23,36 @@ const maxLate = 500 * time.Millisecond
 type worker struct {
 	feed  *Feed
 	queue chan *frame
+	batch *rtc.Batch
 
 	// Of run alone.
 	header rtp.Header // reused: an escaping one would be garbage for every packet
 	next   uint64     // number of the picture that ought to come
 	since  []*frame   // the last keyframe and all after it, while it is young
+	paced  *paced     // the picture of which packets are still to be sent
 
 	mu      sync.Mutex
 	viewers []*viewer // connected; replaced, never written to
 }
 
 func newWorker(f *Feed) *worker {
-	return &worker{feed: f, queue: make(chan *frame, maxQueue)}
+	return &worker{feed: f, queue: make(chan *frame, maxQueue), batch: f.opts.Net.NewBatch()}
 }
 
 func (w *worker) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
+		var due <-chan time.Time
+		if w.paced != nil {
+			timer.Reset(time.Until(w.paced.due))
+			due = timer.C
+		}
 		select {
 		case f := <-w.queue:
 			w.send(f)
+		case <-due:
+			w.proceed(w.paced.step)
 		case <-w.feed.stop:
 			return
 		}
@@ -52,20 +63,48 @@ func (w *worker) send(f *frame) {
 	w.mu.Lock()
 	viewers := w.viewers
 	w.mu.Unlock()
-
-	flow := w.feed.audio
-	if f.kind == media.Video {
-		flow = w.feed.video
-		w.remember(f, viewers)
+	if f.kind == media.Audio {
+		w.each(w.feed.audio, viewers, func(v *viewer) int { return v.send(v.audio, f, 0, 1, &w.header) })
+		return
 	}
-	sent := 0
-	for _, v := range viewers {
-		if f.kind == media.Video && v.video.waiting && !f.key {
-			sent += w.join(v)
-			continue
+	if w.paced != nil { // pictures stay in order
+		w.proceed(len(w.paced.frame.payloads))
+	}
+	w.remember(f, viewers)
+	step := paceStep(f)
+	var rest []*viewer
+	w.each(w.feed.video, viewers, func(v *viewer) int {
+		if v.video.waiting && !f.key {
+			return w.join(v)
 		}
-		sent += v.send(f, &w.header)
+		if step < len(f.payloads) {
+			rest = append(rest, v)
+		}
+		return v.send(v.video, f, 0, step, &w.header)
+	})
+	if len(rest) > 0 {
+		w.paced = &paced{frame: f, viewers: rest, step: step, next: step, due: time.Now().Add(paceGap)}
 	}
+}
+
+// proceed sends the next packets of a picture that is paced, at most so many.
+func (w *worker) proceed(packets int) {
+	p := w.paced
+	from, to := p.next, min(p.next+packets, len(p.frame.payloads))
+	w.each(w.feed.video, p.viewers, func(v *viewer) int { return v.send(v.video, p.frame, from, to, &w.header) })
+	if p.next, p.due = to, p.due.Add(paceGap); to == len(p.frame.payloads) {
+		w.paced = nil
+	}
+}
+
+// each calls send for all viewers and hands what they write to the kernel in one.
+func (w *worker) each(flow rtc.Flow, viewers []*viewer, send func(*viewer) int) {
+	sent := 0
+	w.batch.Begin()
+	for _, v := range viewers {
+		sent += send(v)
+	}
+	w.batch.Flush()
 	count(flow, sent)
 }
 
@@ -105,12 +144,18 @@ func count(flow rtc.Flow, packets int) {
 }
 
 func (w *worker) add(v *viewer) {
+	for _, s := range v.streams() {
+		w.batch.Add(s.ssrc)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.viewers = append(w.viewers[:len(w.viewers):len(w.viewers)], v)
 }
 
 func (w *worker) remove(v *viewer) {
+	for _, s := range v.streams() {
+		w.batch.Remove(s.ssrc)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest := make([]*viewer, 0, len(w.viewers))
