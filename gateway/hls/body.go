@@ -1,8 +1,6 @@
 package hls
 
 import (
-	"bytes"
-	"compress/gzip"
 	"net/http"
 	"strconv"
 	"strings"
@@ -78,28 +76,11 @@ func newText(tag, cache string, plain, zipped []byte) text {
 	}
 }
 
-func (t text) pick(gzip bool) *body {
+func (t *text) pick(gzip bool) *body {
 	if gzip {
 		return t.gzip
 	}
 	return t.plain
-}
-
-// compressor belongs to the writer.
-type compressor struct{ w *gzip.Writer }
-
-func (c *compressor) gzip(b []byte) []byte {
-	var out bytes.Buffer
-	out.Grow(len(b)/4 + 64)
-	if c.w == nil {
-		c.w = gzip.NewWriter(&out)
-	} else {
-		c.w.Reset(&out)
-	}
-	// A bytes.Buffer takes everything: neither call can fail.
-	_, _ = c.w.Write(b)
-	_ = c.w.Close()
-	return out.Bytes()
 }
 
 // write answers a request with b.

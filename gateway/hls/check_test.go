@@ -17,6 +17,7 @@ type listing struct {
 	skipped              int
 	segments             []listedSegment // the last may lack its URI
 	hint                 string
+	reports              []string // attributes of EXT-X-RENDITION-REPORT
 	ended                bool
 }
 
@@ -25,6 +26,7 @@ type listedSegment struct {
 	micros        int64
 	date          time.Time
 	discontinuity bool
+	gap           bool
 	parts         []listedPart
 }
 
@@ -32,6 +34,7 @@ type listedPart struct {
 	uri         string
 	micros      int64
 	independent bool
+	gap         bool
 }
 
 // check parses a media playlist and complains of everything that RFC 8216bis
@@ -92,9 +95,13 @@ func readListing(playlist string) (l listing, errs []string) {
 		case "#EXT-X-PART":
 			open.parts = append(open.parts, listedPart{
 				uri: unquote(attributes["URI"]), micros: micros(attributes["DURATION"]),
-				independent: attributes["INDEPENDENT"] == "YES",
+				independent: attributes["INDEPENDENT"] == "YES", gap: attributes["GAP"] == "YES",
 			})
 			used = true
+		case "#EXT-X-GAP":
+			open.gap, used = true, true
+		case "#EXT-X-RENDITION-REPORT":
+			l.reports = append(l.reports, value)
 		case "#EXTINF":
 			open.micros, used = micros(strings.TrimSuffix(value, ",")), true
 		case "#EXT-X-PRELOAD-HINT":
@@ -196,10 +203,11 @@ func (s listedSegment) faults(l listing, last bool) (errs []string) {
 		if p.micros <= 0 || p.micros > l.partTarget {
 			fault("4.4.4.9: part %s lasts %d µs, the target is %d", p.uri, p.micros, l.partTarget)
 		}
-		if !p.independent && !final && p.micros*100 < l.partTarget*85 {
+		beforeGap := i+1 < len(s.parts) && s.parts[i+1].gap
+		if !p.independent && !p.gap && !beforeGap && !final && p.micros*100 < l.partTarget*85 {
 			fault("4.4.4.9: part %s lasts %d µs, less than 85 %% of %d", p.uri, p.micros, l.partTarget)
 		}
-		if i == 0 && !p.independent {
+		if i == 0 && !p.independent && !p.gap {
 			fault("4.4.2.1: segment %s does not begin with a keyframe", s.uri)
 		}
 	}

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"strconv"
 	"sync"
@@ -24,10 +25,7 @@ const (
 
 // clipOnce makes the clip once for all tests of the binary.
 var clipOnce = sync.OnceValues(func() ([]transcode.Packet, error) {
-	video, err := ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-t", strconv.Itoa(clipSeconds),
-		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-pix_fmt", "yuv420p",
-		"-g", strconv.Itoa(clipGOP), "-keyint_min", strconv.Itoa(clipGOP), "-sc_threshold", "0",
-		"-x264-params", "aud=1:repeat-headers=1:slices=1", "-b:v", "400k", "-maxrate", "400k", "-bufsize", "200k", "-f", "h264", "-")
+	video, err := encode(clipWidth, clipHeight, 400)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +36,50 @@ var clipOnce = sync.OnceValues(func() ([]transcode.Packet, error) {
 	}
 	return interleave(video, audio)
 })
+
+// encode makes the clip's pictures in one size, with keyframes at the same frames
+// in every size.
+func encode(width, height, kbps int) ([]byte, error) {
+	return ffmpeg("-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%dx%d:rate=30", width, height), "-t", strconv.Itoa(clipSeconds),
+		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-pix_fmt", "yuv420p",
+		"-g", strconv.Itoa(clipGOP), "-keyint_min", strconv.Itoa(clipGOP), "-sc_threshold", "0",
+		"-x264-params", "aud=1:repeat-headers=1:slices=1",
+		"-b:v", fmt.Sprintf("%dk", kbps), "-maxrate", fmt.Sprintf("%dk", kbps), "-bufsize", fmt.Sprintf("%dk", kbps/2), "-f", "h264", "-")
+}
+
+// largeOnce makes the clip's pictures in twice the size.
+var largeOnce = sync.OnceValues(func() ([]transcode.Packet, error) {
+	video, err := encode(2*clipWidth, 2*clipHeight, 900)
+	if err != nil {
+		return nil, err
+	}
+	return interleave(video, nil)
+})
+
+// twoRungs is the clip with a rung above it, as the mixer would send both.
+func twoRungs(t testing.TB) []transcode.Packet {
+	t.Helper()
+	large, err := largeOnce()
+	if err != nil {
+		t.Fatalf("making the test clip (apt install ffmpeg): %v", err)
+	}
+	var out []transcode.Packet
+	for _, p := range clip(t) {
+		if p.Track == transcode.Video {
+			out = append(out, large[0])
+			large = large[1:]
+			p.Rung = 1
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func twoRungOptions() Options {
+	o := clipOptions()
+	o.Rungs = append([]transcode.Rung{{Width: 2 * clipWidth, Height: 2 * clipHeight, Kbps: 900}}, o.Rungs...)
+	return o
+}
 
 func ffmpeg(args ...string) ([]byte, error) {
 	return exec.Command("ffmpeg", append([]string{"-v", "error", "-nostdin"}, args...)...).Output()
@@ -57,7 +99,7 @@ func clip(t testing.TB) []transcode.Packet {
 // interleave sorts both tracks by time, each packet when its end has come.
 func interleave(video, adts []byte) ([]transcode.Packet, error) {
 	var sounds mpeg4audio.ADTSPackets
-	if err := sounds.Unmarshal(adts); err != nil {
+	if err := sounds.Unmarshal(adts); err != nil && adts != nil {
 		return nil, err
 	}
 	var out []transcode.Packet

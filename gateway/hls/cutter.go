@@ -1,11 +1,6 @@
 package hls
 
 import (
-	"bytes"
-	"fmt"
-
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
-
 	"github.com/regie-live/regie/transcode"
 )
 
@@ -17,17 +12,11 @@ type dropReason string
 
 const (
 	dropInvalid    dropReason = "invalid"     // not an H.264 access unit, or parameter sets that cannot be read
+	dropIncomplete dropReason = "incomplete"  // another rung of its frame never came
 	dropNoKeyframe dropReason = "no_keyframe" // decoding cannot start here
 	dropLate       dropReason = "late"        // its time has been published already
 	dropQueueFull  dropReason = "queue_full"  // sound without a picture
 )
-
-// frame is one coded picture, length-prefixed and without parameter sets.
-type frame struct {
-	index int64
-	key   bool
-	data  []byte
-}
 
 // sound is one AAC packet; pts in transcode.AudioClock.
 type sound struct {
@@ -35,52 +24,32 @@ type sound struct {
 	data []byte
 }
 
-// params are the parameter sets that a decoder needs before the first picture,
-// and what the first of them says.
-type params struct {
-	sps, pps      []byte
-	width, height int
-}
-
-func newParams(sps, pps []byte) (*params, error) {
-	var s h264.SPS
-	if err := s.Unmarshal(sps); err != nil {
-		return nil, fmt.Errorf("sequence parameter set: %w", err)
-	}
-	return &params{sps: bytes.Clone(sps), pps: bytes.Clone(pps), width: s.Width(), height: s.Height()}, nil
-}
-
-func (p *params) equal(q *params) bool {
-	return p != nil && q != nil && bytes.Equal(p.sps, q.sps) && bytes.Equal(p.pps, q.pps)
-}
-
-// codec names the coding as RFC 6381 asks: profile, constraints and level.
-func (p *params) codec() string {
-	return fmt.Sprintf("avc1.%02x%02x%02x", p.sps[1], p.sps[2], p.sps[3])
-}
-
-// cut is one part as the cutter found it.
+// cut is one part as the cutter found it, or a whole segment of nothing.
 type cut struct {
 	first, end    int64 // frame indexes, end exclusive
+	gap           bool  // nothing was encoded: a segment of its own
 	frames        []frame
 	audio         []sound
-	params        *params
-	newSegment    bool  // the part starts a segment …
-	discontinuity bool  // … that does not follow on from the one before
-	segmentEnd    int64 // where its segment is meant to end
-	endSegment    bool  // the part ends its segment, as meant or early
+	params        []*params // by rung
+	newSegment    bool      // the part starts a segment …
+	discontinuity bool      // … that does not follow on from the one before
+	segmentEnd    int64     // where its segment is meant to end
+	endSegment    bool      // the part ends its segment, as meant or early
 }
 
-// cutter sorts packets into parts. It is pure: parts go to emit as soon as their
-// last frame is there, and drop hears of every packet that reached none.
+// cutter sorts packets into parts, the same for every rendition. It is pure: parts
+// go to emit as soon as their last frame is there, and drop hears of every packet
+// that reached none. The sound counts as the rendition after the last rung.
 type cutter struct {
-	grid grid
-	emit func(cut)
-	drop func(dropReason)
+	grid   grid
+	maxGap int64 // frames; a longer one is a discontinuity
+	emit   func(cut)
+	drop   func(rendition int, r dropReason)
+	gather gatherer
 
-	running       bool // false until the first keyframe, and after a gap until the next
-	params        *params
-	newSegment    bool // the open part starts a segment
+	waiting       bool      // nothing can be decoded before the next keyframe
+	params        []*params // by rung; nil until the first keyframe
+	newSegment    bool      // the open part starts a segment
 	discontinuity bool
 	segmentEnd    int64
 	partStart     int64
@@ -93,88 +62,149 @@ type cutter struct {
 	audioFrom int64   // no sound before this
 }
 
-func newCutter(g grid, emit func(cut), drop func(dropReason)) *cutter {
-	return &cutter{grid: g, emit: emit, drop: drop, last: -1, lastAudio: -1}
+func newCutter(g grid, rungs int, maxGap int64, emit func(cut), drop func(int, dropReason)) *cutter {
+	return &cutter{
+		grid: g, maxGap: maxGap, emit: emit, drop: drop,
+		gather: gatherer{rungs: rungs, drop: drop}, last: -1, lastAudio: -1,
+	}
 }
 
 // sound takes one AAC packet. Sound waits for the part that covers its time; when
 // that part has gone, it goes into the next.
 func (c *cutter) sound(s sound) {
 	if s.pts <= c.lastAudio || s.pts < c.audioFrom {
-		c.drop(dropLate)
+		c.drop(c.gather.rungs, dropLate)
 		return
 	}
 	if len(c.audio) == audioQueue {
-		c.drop(dropQueueFull)
+		c.drop(c.gather.rungs, dropQueueFull)
 		c.audio = append(c.audio[:0], c.audio[1:]...)
 	}
 	c.lastAudio = s.pts
 	c.audio = append(c.audio, s)
 }
 
-// picture takes one access unit in Annex B form.
-func (c *cutter) picture(pts int64, au []byte) {
-	data, key, sets, err := repack(au)
-	if err != nil || data == nil || pts < 0 {
-		c.drop(dropInvalid)
+// picture takes one access unit of a rung in Annex B form.
+func (c *cutter) picture(rung int, pts int64, au []byte) {
+	p, err := repack(au)
+	if err != nil || p.data == nil || pts < 0 {
+		c.drop(rung, dropInvalid)
 		return
 	}
 	i := c.grid.index(pts)
 	if i <= c.last {
-		c.drop(dropLate)
+		c.drop(rung, dropLate)
 		return
 	}
-	changed := sets != nil && !sets.equal(c.params)
-	if changed || !c.running || !c.advance(i, key) {
-		if !key || sets == nil && c.params == nil {
-			c.drop(dropNoKeyframe)
+	f, broken := c.gather.add(rung, i, p)
+	if broken {
+		c.waiting = true // what follows may refer to the frame that was given up
+	}
+	if f != nil {
+		c.take(*f)
+	}
+}
+
+// take takes a frame that is there in all rungs.
+func (c *cutter) take(f frame) {
+	sets := c.merge(f)
+	changed := c.params != nil && sets != nil && !same(sets, c.params)
+	if changed || c.params == nil || !c.advance(f) {
+		if !f.key || sets == nil {
+			for rung := range f.rungs {
+				c.drop(rung, dropNoKeyframe)
+			}
 			return
 		}
-		c.begin(i, sets)
+		c.begin(f.index, sets)
 	}
-	c.last = i
-	c.frames = append(c.frames, frame{index: i, key: key, data: data})
-	if i == c.partEnd-1 {
+	c.last = f.index
+	c.frames = append(c.frames, f)
+	if f.index == c.partEnd-1 {
 		c.flush(c.partEnd)
 	}
 }
 
-// advance opens the part that frame i belongs to. It reports false, with
-// everything before i flushed, when the timeline cannot go on there: a whole part
-// had no picture, or a segment would not start with a keyframe.
-func (c *cutter) advance(i int64, key bool) bool {
-	for i >= c.partEnd {
+// merge gives the parameter sets that hold from f on; nil when a rung has none yet.
+func (c *cutter) merge(f frame) []*params {
+	sets := make([]*params, len(f.rungs))
+	for rung, p := range f.rungs {
+		switch {
+		case p.sets != nil:
+			sets[rung] = p.sets
+		case c.params != nil:
+			sets[rung] = c.params[rung]
+		default:
+			return nil
+		}
+	}
+	return sets
+}
+
+func same(a, b []*params) bool {
+	for i := range a {
+		if a[i] != b[i] && !a[i].equal(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// advance opens the part that f belongs to. It reports false, with everything
+// before f flushed, when f cannot go on from there: a whole part had no picture,
+// or what is there can be followed only by a keyframe.
+func (c *cutter) advance(f frame) bool {
+	if c.waiting && !f.key {
+		return false
+	}
+	for f.index >= c.partEnd {
 		if len(c.frames) == 0 {
-			c.running = false
+			c.waiting = true
 			return false
 		}
 		c.flush(c.partEnd)
 	}
-	if c.newSegment && len(c.frames) == 0 && !key {
-		c.running = false
+	if c.newSegment && len(c.frames) == 0 && !f.key {
+		c.waiting = true
 		return false
 	}
+	c.waiting = false
 	return true
 }
 
 // begin starts a segment at frame i outside the schedule: at the very start,
 // after a gap, or because the encoder's parameters changed.
-func (c *cutter) begin(i int64, sets *params) {
+func (c *cutter) begin(i int64, sets []*params) {
 	if len(c.frames) > 0 {
 		c.flush(min(i, c.partEnd))
 	}
-	c.discontinuity = c.params != nil
-	if sets != nil && !sets.equal(c.params) {
+	if c.params != nil {
+		c.discontinuity = !same(sets, c.params) || i-c.partStart > c.maxGap
+		if i-c.partStart <= c.maxGap {
+			c.fill(i)
+		}
+	}
+	if c.params == nil || !same(sets, c.params) {
 		c.params = sets
 	}
-	c.running = true
+	c.waiting = false
 	c.newSegment = true
 	c.segmentEnd = c.grid.borderAfter(i)
 	c.partStart, c.partEnd = i, min(i+c.grid.part, c.segmentEnd)
 	c.audioFrom = c.grid.samples(i)
 	for len(c.audio) > 0 && c.audio[0].pts < c.audioFrom {
-		c.drop(dropLate)
+		c.drop(c.gather.rungs, dropLate)
 		c.audio = c.audio[1:]
+	}
+}
+
+// fill makes segments of nothing up to frame i, so that the playlist's time stays
+// the program's (RFC 8216bis 6.2.1).
+func (c *cutter) fill(i int64) {
+	for c.partStart < i {
+		end := min(i, c.grid.borderAfter(c.partStart))
+		c.emit(cut{first: c.partStart, end: end, gap: true, params: c.params, newSegment: true, segmentEnd: end, endSegment: true})
+		c.partStart = end
 	}
 }
 
@@ -203,43 +233,4 @@ func (c *cutter) finish() {
 	if len(c.frames) > 0 {
 		c.flush(c.last + 1)
 	}
-}
-
-// repack turns an access unit from Annex B into the length-prefixed form of ISO
-// 14496-15 and takes out what avc1 samples must not carry (parameter sets, which
-// are returned when both are there) or need not (delimiters, filler).
-func repack(au []byte) (data []byte, key bool, sets *params, err error) {
-	var units h264.AnnexB
-	if err := units.Unmarshal(au); err != nil {
-		return nil, false, nil, err
-	}
-	var sps, pps []byte
-	size := 0
-	keep := units[:0]
-	for _, u := range units {
-		switch h264.NALUType(u[0] & 0x1F) {
-		case h264.NALUTypeSPS:
-			sps = u
-			continue
-		case h264.NALUTypePPS:
-			pps = u
-			continue
-		case h264.NALUTypeAccessUnitDelimiter, h264.NALUTypeFillerData:
-			continue
-		case h264.NALUTypeIDR:
-			key = true
-		}
-		keep = append(keep, u)
-		size += 4 + len(u)
-	}
-	if len(keep) == 0 {
-		return nil, false, nil, nil
-	}
-	if data, err = h264.AVCC(keep).Marshal(); err != nil {
-		return nil, false, nil, err
-	}
-	if key && sps != nil && pps != nil {
-		sets, err = newParams(sps, pps)
-	}
-	return data, key, sets, err
 }

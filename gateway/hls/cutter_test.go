@@ -19,7 +19,7 @@ var coarse = grid{fps: 10, part: 2, segment: 6}
 // In the program K is a keyframe, f another frame, . a lost one, N a keyframe with
 // new parameters. A part is written first-end, with * when it begins with a
 // keyframe, [ when it starts a segment, ] when it ends one and ! when it is
-// discontinuous.
+// discontinuous; (first-end) is a segment of nothing.
 func TestCutter(t *testing.T) {
 	for _, c := range []struct{ name, program, parts, dropped string }{
 		{"a part waits for its last frame", "K", "", ""},
@@ -30,21 +30,23 @@ func TestCutter(t *testing.T) {
 		{"a lost last frame", "K.ff", "[0-2* 2-4", ""},
 		{"a lost first frame", "Kf.f", "[0-2* 2-4", ""},
 		{"a lost keyframe, and the next frame is one", "Kfffff.Kff", "[0-2* 2-4 4-6] [6-8* 8-10", ""},
-		{"a lost keyframe: nothing until the next", "Kfffff.fffKf", "[0-2* 2-4 4-6] ![10-12*]", "no_keyframe 3"},
-		{"no keyframe where a segment must begin", "KffffffffffKfff", "[0-2* 2-4 4-6] ![11-12*]", "no_keyframe 8"},
-		{"a whole part lost", "Kf..ffffKfff", "[0-2* ![8-10* 10-12]", "no_keyframe 4"},
-		{"a whole part lost, a new encoder", "Kf..KfKf", "[0-2* ![4-6*] [6-8*", ""},
-		{"the rest of a part and a whole one lost", "Kff...Kf", "[0-2* 2-4 ![6-8*", ""},
+		{"a lost keyframe: nothing until the next", "Kfffff.fffKf", "[0-2* 2-4 4-6] (6-10) [10-12*]", "no_keyframe 3"},
+		{"no keyframe where a segment must begin", "KffffffffffKfff", "[0-2* 2-4 4-6] (6-11) [11-12*]", "no_keyframe 8"},
+		{"a whole part lost", "Kf..ffffKfff", "[0-2* (2-6) (6-8) [8-10* 10-12]", "no_keyframe 4"},
+		{"a whole part lost, a new encoder", "Kf..KfKf", "[0-2* (2-4) [4-6*] [6-8*", ""},
+		{"the rest of a part and a whole one lost", "Kff...Kf", "[0-2* 2-4 (4-6) [6-8*", ""},
 		{"begins in the middle", "...KffKf", "[3-5* 5-6] [6-8*", ""},
 		{"frames before the first keyframe", "ffKfffKf", "[2-4* 4-6] [6-8*", "no_keyframe 2"},
+		{"a keyframe that comes late, but in its part", "Kfffff.Kff", "[0-2* 2-4 4-6] [6-8* 8-10", ""},
+		{"a gap that is too long to fill", "Kf.............Kf", "[0-2* ![15-17*", ""},
 		{"new parameters at a border", "KfffffNf", "[0-2* 2-4 4-6] ![6-8*", ""},
 		{"new parameters in a part", "KffNff", "[0-2* 2-3] ![3-5* 5-6]", ""},
-		{"new parameters after a gap", "Kf.....Nff", "[0-2* ![7-9*", ""},
+		{"new parameters after a gap", "Kf.....Nff", "[0-2* (2-6) (6-7) ![7-9*", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var parts []string
 			dropped := make(map[dropReason]int)
-			cut := newCutter(coarse, func(c cut) { parts = append(parts, notation(c)) }, func(r dropReason) { dropped[r]++ })
+			cut := newCutter(coarse, 1, 12, func(c cut) { parts = append(parts, notation(c)) }, func(_ int, r dropReason) { dropped[r]++ })
 			sps := spsSmall
 			for i, kind := range c.program {
 				switch kind {
@@ -52,9 +54,9 @@ func TestCutter(t *testing.T) {
 					sps = spsLarge
 					fallthrough
 				case 'K':
-					cut.picture(coarse.ticks(int64(i)), picture(sps, true, int64(i)))
+					cut.picture(0, coarse.ticks(int64(i)), picture(sps, true, int64(i)))
 				case 'f':
-					cut.picture(coarse.ticks(int64(i)), picture(sps, false, int64(i)))
+					cut.picture(0, coarse.ticks(int64(i)), picture(sps, false, int64(i)))
 				}
 			}
 			if got := strings.Join(parts, " "); got != c.parts {
@@ -68,6 +70,9 @@ func TestCutter(t *testing.T) {
 }
 
 func notation(c cut) string {
+	if c.gap {
+		return fmt.Sprintf("(%d-%d)", c.first, c.end)
+	}
 	mark := func(is bool, s string) string {
 		if is {
 			return s
@@ -108,13 +113,16 @@ func TestSound(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var parts []string
 			dropped := make(map[dropReason]int)
-			cut := newCutter(coarse, func(c cut) {
+			cut := newCutter(coarse, 1, 12, func(c cut) {
+				if c.gap {
+					return
+				}
 				pts := make([]int64, len(c.audio))
 				for i, a := range c.audio {
 					pts[i] = a.pts
 				}
 				parts = append(parts, fmt.Sprint(pts))
-			}, func(r dropReason) { dropped[r]++ })
+			}, func(_ int, r dropReason) { dropped[r]++ })
 			frame := int64(0)
 			for _, s := range c.steps {
 				switch s := s.(type) {
@@ -122,7 +130,7 @@ func TestSound(t *testing.T) {
 					cut.sound(sound{pts: int64(s)})
 				case rune:
 					if s != '.' {
-						cut.picture(coarse.ticks(frame), picture(spsSmall, s == 'K', frame))
+						cut.picture(0, coarse.ticks(frame), picture(spsSmall, s == 'K', frame))
 					}
 					frame++
 				}
@@ -140,7 +148,7 @@ func TestSound(t *testing.T) {
 // TestSoundIsBounded: sound without a picture does not fill the memory.
 func TestSoundIsBounded(t *testing.T) {
 	dropped := 0
-	cut := newCutter(coarse, func(cut) {}, func(dropReason) { dropped++ })
+	cut := newCutter(coarse, 1, 12, func(cut) {}, func(int, dropReason) { dropped++ })
 	for i := range int64(3 * audioQueue) {
 		cut.sound(sound{pts: i * aacSamples})
 	}
@@ -152,14 +160,14 @@ func TestSoundIsBounded(t *testing.T) {
 // TestRefused: what is not a picture, and what is too late.
 func TestRefused(t *testing.T) {
 	dropped := make(map[dropReason]int)
-	cut := newCutter(coarse, func(cut) {}, func(r dropReason) { dropped[r]++ })
-	cut.picture(0, picture(spsSmall, true, 0))
-	cut.picture(coarse.ticks(1), nil)
-	cut.picture(coarse.ticks(1), []byte{1, 2, 3})
-	cut.picture(coarse.ticks(1), []byte{0, 0, 0, 1, 0x09, 0xf0}) // nothing but a delimiter
-	cut.picture(coarse.ticks(1), picture("67", true, 1))         // a parameter set cut short
-	cut.picture(-3000, picture(spsSmall, true, 1))
-	cut.picture(0, picture(spsSmall, false, 0))
+	cut := newCutter(coarse, 1, 12, func(cut) {}, func(_ int, r dropReason) { dropped[r]++ })
+	cut.picture(0, 0, picture(spsSmall, true, 0))
+	cut.picture(0, coarse.ticks(1), nil)
+	cut.picture(0, coarse.ticks(1), []byte{1, 2, 3})
+	cut.picture(0, coarse.ticks(1), []byte{0, 0, 0, 1, 0x09, 0xf0}) // nothing but a delimiter
+	cut.picture(0, coarse.ticks(1), picture("67", true, 1))         // a parameter set cut short
+	cut.picture(0, -3000, picture(spsSmall, true, 1))
+	cut.picture(0, 0, picture(spsSmall, false, 0))
 	if got := tally(dropped); got != "invalid 5, late 1" {
 		t.Errorf("dropped %s", got)
 	}

@@ -3,17 +3,25 @@
 //
 // It guarantees:
 //   - The writer never waits for a viewer and a viewer never waits for the
-//     writer: each published part replaces one immutable snapshot, in which every
-//     playlist is already rendered, compressed and given its headers. Requests
-//     read the snapshot without a lock and start no goroutine.
+//     writer: each published part replaces one immutable snapshot of all
+//     renditions. The delta updates in it are already rendered, compressed and
+//     given their headers; a full playlist is written when the first viewer asks
+//     for it, once. Requests read the snapshot without a lock and start no
+//     goroutine.
+//   - All renditions are cut at the same frames by one cutter: segments, parts,
+//     numbers and times are the same in each, at every moment. A frame that is
+//     not there in every rung is in none, and what follows waits for a keyframe.
+//     The sound alone is a rendition besides, with the same parts.
 //   - All viewers that wait for a part are woken by one closed channel. A viewer
 //     that leaves takes its wait with it; none waits longer than three target
 //     durations, and then gets 503.
 //   - A playlist never takes back what it has said. Parts and segments lie on the
 //     frame grid: no part is longer than PART-TARGET, the parts of a segment add
 //     up to its EXTINF to the microsecond, and no rounding error is carried from
-//     one segment to the next. Missing frames lengthen their predecessor; a gap
-//     longer than a part becomes a discontinuity.
+//     one segment to the next. Missing frames lengthen their predecessor. Where a
+//     whole part is missing, segments marked EXT-X-GAP fill the time, so that the
+//     playlist's time stays the program's; only other encoder parameters, or more
+//     than five minutes of nothing, make a discontinuity.
 //   - Memory is bounded: what has left the playlist is kept for one more window,
 //     so that a viewer can finish its download, and then dropped. Sound that runs
 //     ahead of the picture is kept up to audioQueue packets; past that the oldest
@@ -25,7 +33,7 @@
 // A Stream's addresses, below wherever the gateway mounts it:
 //
 //	index.m3u8                         the multivariant playlist
-//	720p/stream.m3u8                   a rendition's media playlist
+//	720p/stream.m3u8                   a rendition's media playlist; audio is the sound alone
 //	720p/EPOCH/init0.mp4               initialisation, one for each set of encoder parameters
 //	720p/EPOCH/12.3.m4s                part 3 of the segment with media sequence number 12
 //	720p/EPOCH/12.m4s                  the whole segment

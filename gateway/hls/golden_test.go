@@ -44,7 +44,7 @@ func TestGolden(t *testing.T) {
 			s.frame(true) // in the middle of part 2.2
 			s.frames(29)
 		}, playlistPath},
-		// 4.4.4.3: nothing was encoded for more than a part.
+		// 6.2.1, 4.4.4.7, 4.4.4.9: nothing was encoded for more than a part.
 		"gap": {testOptions(), func(s *source) {
 			s.parts(8)
 			s.frames(4)
@@ -63,9 +63,16 @@ func TestGolden(t *testing.T) {
 		// 4.4.3.3: a discontinuity that has left the window is counted.
 		"discontinuity_gone": {short, func(s *source) {
 			s.parts(8)
-			s.skip(40)
-			s.parts(6 * 6)
+			s.sps = spsLarge
+			s.frame(true)
+			s.frames(6*60 - 1)
 		}, playlistPath},
+		// 4.4.6.2: the largest rung that an ordinary line carries comes first.
+		"ladder": {ladderOptions(), func(s *source) { s.parts(6) }, "index.m3u8"},
+		// 4.4.5.4: every other rendition is reported.
+		"reports": {ladderOptions(), func(s *source) { s.parts(7) }, "720p/stream.m3u8"},
+		// The sound alone: every part of it can be decoded.
+		"audio": {ladderOptions(), func(s *source) { s.parts(7) }, "audio/stream.m3u8"},
 		// 4.4.3.4: no hint, and what was there of the open part.
 		"ended": {testOptions(), func(s *source) {
 			s.parts(6*2 + 1)

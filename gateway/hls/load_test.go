@@ -65,8 +65,8 @@ func TestMetrics(t *testing.T) {
 	s.next = 0
 	s.parts(7)
 	for name, want := range map[string]int{
-		"regie_hls_parts_published_total": 1, "regie_hls_part_delay_seconds": 1,
-		"regie_hls_last_part_timestamp_seconds": 1, "regie_hls_packets_dropped_total": 4,
+		"regie_hls_parts_published_total": 2, "regie_hls_part_delay_seconds": 2,
+		"regie_hls_last_part_timestamp_seconds": 2, "regie_hls_packets_dropped_total": 6,
 	} {
 		if n, err := testutil.GatherAndCount(reg, name); err != nil || n != want {
 			t.Errorf("%s: %d series, %v; want %d", name, n, err, want)

@@ -64,7 +64,13 @@ type streamMetrics struct {
 	dropped   map[dropReason]prometheus.Counter
 }
 
-func (m *Metrics) stream(session show.SessionID, rendition string) *streamMetrics {
+// Why packets of a rendition can be dropped.
+var (
+	pictureReasons = [...]dropReason{dropInvalid, dropIncomplete, dropNoKeyframe, dropLate}
+	soundReasons   = [...]dropReason{dropLate, dropQueueFull}
+)
+
+func (m *Metrics) stream(session show.SessionID, rendition string, reasons ...dropReason) *streamMetrics {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &streamMetrics{
@@ -75,7 +81,7 @@ func (m *Metrics) stream(session show.SessionID, rendition string) *streamMetric
 		published: m.published.WithLabelValues(string(session), rendition),
 		dropped:   make(map[dropReason]prometheus.Counter),
 	}
-	for _, r := range []dropReason{dropInvalid, dropNoKeyframe, dropLate, dropQueueFull} {
+	for _, r := range reasons {
 		s.dropped[r] = m.dropped.WithLabelValues(string(session), rendition, string(r))
 	}
 	m.owners[s.name] = s

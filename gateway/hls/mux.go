@@ -11,11 +11,14 @@ import (
 	"github.com/regie-live/regie/transcode"
 )
 
-// The tracks of a muxed rendition.
+// The tracks of a muxed rendition; the sound alone has but the second.
 const (
 	videoTrack = 1
 	audioTrack = 2
 )
+
+// soundOnly is the rung of the rendition that has none.
+const soundOnly = -1
 
 // aacSamples is how long one AAC-LC packet lasts, in transcode.AudioClock.
 const aacSamples = 1024
@@ -23,27 +26,30 @@ const aacSamples = 1024
 // muxer writes fragmented MP4 (ISO 14496-12). Base decode times are program
 // times, so any two sessions of viewers, and any two renditions, agree on them.
 type muxer struct {
-	grid     grid
-	audio    mpeg4audio.AudioSpecificConfig
-	kbps     [2]int // video, audio: what the init segment declares
-	sequence uint32 // mfhd sequence number of the newest part
+	grid      grid
+	audio     mpeg4audio.AudioSpecificConfig
+	audioKbps int
+	rungs     []transcode.Rung
+	sequence  uint32 // mfhd sequence number of the newest part
 }
 
 // audioCodec names the coding as RFC 6381 asks.
 func (m *muxer) audioCodec() string { return fmt.Sprintf("mp4a.40.%d", m.audio.Type) }
 
-// init renders an initialisation segment (RFC 8216bis 4.4.4.5).
-func (m *muxer) init(p *params) ([]byte, error) {
-	in := fmp4.Init{Tracks: []*fmp4.InitTrack{
-		{
-			ID: videoTrack, TimeScale: transcode.VideoClock, Codec: &codecs.H264{SPS: p.sps, PPS: p.pps},
-			AvgBitrate: uint32(m.kbps[0] * 1000), MaxBitrate: uint32(m.kbps[0] * 1000),
-		},
-		{
-			ID: audioTrack, TimeScale: transcode.AudioClock, Codec: &codecs.MPEG4Audio{Config: m.audio},
-			AvgBitrate: uint32(m.kbps[1] * 1000), MaxBitrate: uint32(m.kbps[1] * 1000),
-		},
-	}}
+// init renders a rung's initialisation segment (RFC 8216bis 4.4.4.5).
+func (m *muxer) init(rung int, p []*params) ([]byte, error) {
+	bits := uint32(m.audioKbps * 1000)
+	in := fmp4.Init{Tracks: []*fmp4.InitTrack{{
+		ID: audioTrack, TimeScale: transcode.AudioClock, Codec: &codecs.MPEG4Audio{Config: m.audio},
+		AvgBitrate: bits, MaxBitrate: bits,
+	}}}
+	if rung != soundOnly {
+		bits := uint32(m.rungs[rung].Kbps * 1000)
+		in.Tracks = append([]*fmp4.InitTrack{{
+			ID: videoTrack, TimeScale: transcode.VideoClock, Codec: &codecs.H264{SPS: p[rung].sps, PPS: p[rung].pps},
+			AvgBitrate: bits, MaxBitrate: bits,
+		}}, in.Tracks...)
+	}
 	var buf seekablebuffer.Buffer
 	if err := in.Marshal(&buf); err != nil {
 		return nil, fmt.Errorf("initialisation segment: %w", err)
@@ -51,18 +57,23 @@ func (m *muxer) init(p *params) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// part renders one moof and mdat. The pictures fill the part exactly: the first
-// is shown from the part's start even if the frame due there is missing, and each
-// lasts until the next.
-func (m *muxer) part(c cut) ([]byte, error) {
-	m.sequence++
-	out := fmp4.Part{SequenceNumber: m.sequence, Tracks: []*fmp4.PartTrack{{
-		ID: videoTrack, BaseTime: uint64(m.grid.ticks(c.first)), Samples: m.pictures(c),
-	}}}
+// part renders one moof and mdat of a rung; nil when the sound alone has none. The
+// pictures fill the part exactly: the first is shown from the part's start even if
+// the frame due there is missing, and each lasts until the next.
+func (m *muxer) part(rung int, c cut) ([]byte, error) {
+	out := fmp4.Part{SequenceNumber: m.sequence}
+	if rung != soundOnly {
+		out.Tracks = append(out.Tracks, &fmp4.PartTrack{
+			ID: videoTrack, BaseTime: uint64(m.grid.ticks(c.first)), Samples: m.pictures(rung, c),
+		})
+	}
 	if len(c.audio) > 0 {
 		out.Tracks = append(out.Tracks, &fmp4.PartTrack{
 			ID: audioTrack, BaseTime: uint64(c.audio[0].pts), Samples: sounds(c.audio),
 		})
+	}
+	if len(out.Tracks) == 0 {
+		return nil, nil
 	}
 	size := 256
 	for _, t := range out.Tracks {
@@ -78,7 +89,7 @@ func (m *muxer) part(c cut) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-func (m *muxer) pictures(c cut) []*fmp4.Sample {
+func (m *muxer) pictures(rung int, c cut) []*fmp4.Sample {
 	samples := make([]*fmp4.Sample, len(c.frames))
 	start := c.first
 	for i, f := range c.frames {
@@ -87,7 +98,8 @@ func (m *muxer) pictures(c cut) []*fmp4.Sample {
 			end = c.frames[i+1].index
 		}
 		samples[i] = &fmp4.Sample{
-			Duration: uint32(m.grid.ticks(end) - m.grid.ticks(start)), IsNonSyncSample: !f.key, Payload: f.data,
+			Duration:        uint32(m.grid.ticks(end) - m.grid.ticks(start)),
+			IsNonSyncSample: !f.rungs[rung].key, Payload: f.rungs[rung].data,
 		}
 		start = end
 	}

@@ -9,23 +9,48 @@ import (
 // part is a published part; it never changes.
 type part struct {
 	first, end  int64 // frame indexes, end exclusive
-	independent bool  // its first picture is a keyframe
-	body        *body
+	independent bool  // its first picture is a keyframe in every rung
+	media       []*body
+}
+
+// in gives a part's media in a rendition; nil when there is none.
+func (p part) in(rendition int) *body {
+	if p.media == nil {
+		return nil
+	}
+	return p.media[rendition]
 }
 
 // segment is a media segment, or the beginning of one. It never changes: a new
-// part makes a new segment.
+// part makes a new segment. Its timing holds for all renditions.
 type segment struct {
 	msn           uint64
 	first, end    int64 // frame indexes, end exclusive
+	before        int64 // frames in all segments before it since the stream began
 	plannedEnd    int64 // where end will be when nothing goes wrong
 	init          int   // number of its initialisation segment
 	discontinuity bool
+	done          bool // no part is still to come
 	parts         []part
-	whole         *body // nil while parts are still to come
+	whole         []*body // by rendition, once done; nil in a rendition that has nothing of it
 }
 
-func (s *segment) done() bool { return s.whole != nil }
+// in gives a whole segment's media in a rendition; nil when there is none.
+func (s *segment) in(rendition int) *body {
+	if s.whole == nil {
+		return nil
+	}
+	return s.whole[rendition]
+}
+
+// length is how many frames segments last, gaps between them not counted.
+func length(segments []*segment) int64 {
+	if len(segments) == 0 {
+		return 0
+	}
+	last := segments[len(segments)-1]
+	return last.before + last.end - last.first - segments[0].before
+}
 
 // position is a part's place: part -1 is "before the first part of".
 type position struct {
@@ -45,14 +70,15 @@ const firstMSN = 1
 // beforeFirst is where a stream stands that has published nothing.
 var beforeFirst = position{firstMSN, -1}
 
-// view is what a media playlist says. Rendering it is a pure function.
+// view is what the media playlists say. Rendering it is a pure function.
 type view struct {
 	grid            grid
 	epoch           time.Time // wall time of program time 0
 	name            string    // the EPOCH in addresses
+	renditions      []string
 	segments        []*segment
 	discontinuities uint64 // that have left the playlist
-	hint            position
+	newest, hint    position
 	ended           bool
 }
 
@@ -64,7 +90,7 @@ func (v view) skippable() int {
 		return 0
 	}
 	last := len(v.segments) - 1
-	if !v.segments[last].done() {
+	if !v.segments[last].done {
 		last--
 	}
 	return v.before(last, v.skipUntil())
@@ -96,10 +122,10 @@ func (v view) before(last int, seconds int64) int {
 	return 0
 }
 
-// render writes the media playlist; with skip > 0 the delta update that leaves out
-// so many segments.
-func (v view) render(skip int) []byte {
-	b := make([]byte, 0, 1024+192*len(v.segments))
+// render writes a rendition's media playlist; with skip > 0 the delta update that
+// leaves out so many segments.
+func (v view) render(rendition, skip int) []byte {
+	b := make([]byte, 0, 4096+128*(len(v.segments)-skip))
 	target := v.grid.partTarget()
 	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:%d\n", v.grid.targetDuration())
 	b = append(b, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK="...)
@@ -112,40 +138,59 @@ func (v view) render(skip int) []byte {
 		b = fmt.Appendf(b, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%d\n", skip)
 	}
 	partsFrom := v.partsFrom()
-	for i, s := range v.segments {
-		if i < skip {
-			continue
-		}
-		if s.discontinuity {
-			b = append(b, "#EXT-X-DISCONTINUITY\n"...)
-		}
-		if i == 0 || s.init != v.segments[i-1].init {
-			b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"%s/init%d.mp4\"\n", v.name, s.init)
-		}
-		b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
-		b = v.epoch.Add(time.Duration(v.grid.micros(s.first))*time.Microsecond).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
-		b = append(b, '\n')
-		if i >= partsFrom {
-			b = v.appendParts(b, s)
-		}
-		if s.done() {
-			b = append(b, "#EXTINF:"...)
-			b = appendSeconds(b, v.grid.micros(s.end)-v.grid.micros(s.first))
-			b = fmt.Appendf(b, ",\n%s/%d.m4s\n", v.name, s.msn)
-		}
+	for i := skip; i < len(v.segments); i++ {
+		b = v.appendSegment(b, rendition, i, i >= partsFrom)
 	}
 	if v.ended {
 		return append(b, "#EXT-X-ENDLIST\n"...)
 	}
-	return fmt.Appendf(b, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%s/%d.%d.m4s\"\n", v.name, v.hint.msn, v.hint.part)
+	b = fmt.Appendf(b, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%s/%d.%d.m4s\"\n", v.name, v.hint.msn, v.hint.part)
+	for i, name := range v.renditions {
+		if i != rendition {
+			b = fmt.Appendf(b, "#EXT-X-RENDITION-REPORT:URI=\"../%s/stream.m3u8\",LAST-MSN=%d,LAST-PART=%d\n", name, v.newest.msn, v.newest.part)
+		}
+	}
+	return b
 }
 
-func (v view) appendParts(b []byte, s *segment) []byte {
+func (v view) appendSegment(b []byte, rendition, i int, parts bool) []byte {
+	s := v.segments[i]
+	if s.discontinuity {
+		b = append(b, "#EXT-X-DISCONTINUITY\n"...)
+	}
+	if i == 0 || s.init != v.segments[i-1].init {
+		b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"%s/init%d.mp4\"\n", v.name, s.init)
+	}
+	b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
+	b = v.epoch.Add(time.Duration(v.grid.micros(s.first))*time.Microsecond).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = append(b, '\n')
+	if parts {
+		b = v.appendParts(b, rendition, s)
+	}
+	if !s.done {
+		return b
+	}
+	if s.in(rendition) == nil {
+		b = append(b, "#EXT-X-GAP\n"...)
+	}
+	b = append(b, "#EXTINF:"...)
+	b = appendSeconds(b, v.grid.micros(s.end)-v.grid.micros(s.first))
+	b = append(b, ",\n"...)
+	b = append(b, v.name...)
+	b = append(b, '/')
+	b = strconv.AppendUint(b, s.msn, 10)
+	return append(b, ".m4s\n"...)
+}
+
+func (v view) appendParts(b []byte, rendition int, s *segment) []byte {
 	for i, p := range s.parts {
 		b = append(b, "#EXT-X-PART:DURATION="...)
 		b = appendSeconds(b, v.grid.micros(p.end)-v.grid.micros(p.first))
 		b = fmt.Appendf(b, ",URI=\"%s/%d.%d.m4s\"", v.name, s.msn, i)
-		if p.independent {
+		switch {
+		case p.in(rendition) == nil:
+			b = append(b, ",GAP=YES"...)
+		case p.independent || rendition == len(v.renditions)-1: // sound is decoded from anywhere
 			b = append(b, ",INDEPENDENT=YES"...)
 		}
 		b = append(b, '\n')
@@ -157,22 +202,9 @@ func (v view) appendParts(b []byte, s *segment) []byte {
 func appendSeconds(b []byte, micros int64) []byte {
 	b = strconv.AppendInt(b, micros/1_000_000, 10)
 	b = append(b, '.')
-	fraction := strconv.AppendInt(nil, 1_000_000+micros%1_000_000, 10)
-	return append(b, fraction[1:]...)
-}
-
-// variant is what the multivariant playlist says of the one rendition.
-type variant struct {
-	rendition      string
-	codecs         string
-	width, height  int
-	fps            int64
-	bits, meanBits int64 // per second: of the largest segment, and in the mean
-}
-
-// render writes the multivariant playlist (RFC 8216bis 4.4.6.2).
-func (v variant) render() []byte {
-	return fmt.Appendf(nil, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n"+
-		"#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%d.000\n"+
-		"%s/stream.m3u8\n", v.bits, v.meanBits, v.codecs, v.width, v.height, v.fps, v.rendition)
+	fraction := micros % 1_000_000
+	for place := int64(100_000); place > 0; place /= 10 {
+		b = append(b, byte('0'+fraction/place%10))
+	}
+	return b
 }

@@ -81,6 +81,7 @@ type watcher struct {
 	position // newest part whose media was checked
 	started  bool
 	videoEnd int64 // where the part before ended, in ticks
+	gap      bool  // the part before was one
 }
 
 // look reads the playlist if it is new, and all media that is new in it.
@@ -100,12 +101,18 @@ func (w *watcher) look() {
 		msn := l.sequence + uint64(i)
 		for n, p := range s.parts {
 			if at := (position{msn, n}); !w.started || w.position.before(at) {
-				w.checkPart(s, p, n == 0)
-				w.position, w.started = at, true
+				if p.gap {
+					w.checkGap(s, p)
+				} else {
+					w.checkPart(s, p, n == 0)
+				}
+				w.position, w.started, w.gap = at, true, p.gap
 			}
 		}
 		if s.uri != "" && len(s.parts) > 0 && i >= len(l.segments)-2 && n1(s.parts) == w.position.part && msn == w.position.msn {
-			w.checkWhole(s)
+			if !s.gap {
+				w.checkWhole(s)
+			}
 			w.segments++
 		}
 	}
@@ -148,6 +155,19 @@ func (w *watcher) checkDelta(full listing, now *snapshot) {
 	}
 }
 
+// checkGap: nothing of a gap is there (6.2.1).
+func (w *watcher) checkGap(s listedSegment, p listedPart) {
+	w.t.Helper()
+	if !s.gap || s.uri == "" || p.independent {
+		w.t.Fatalf("4.4.4.7: a gap in %+v", s)
+	}
+	for _, uri := range []string{s.uri, p.uri} {
+		if got := w.source.get("180p/" + uri); got.Code != http.StatusNotFound {
+			w.t.Fatalf("6.2.1: %d for %s, which is a gap", got.Code, uri)
+		}
+	}
+}
+
 // checkPart: the media says what the playlist says.
 func (w *watcher) checkPart(s listedSegment, p listedPart, first bool) {
 	w.t.Helper()
@@ -168,7 +188,7 @@ func (w *watcher) checkPart(s listedSegment, p listedPart, first bool) {
 	}
 	start := int64(video.BaseTime)
 	if first && !s.discontinuity || !first {
-		if w.started && start != w.videoEnd {
+		if w.started && start != w.videoEnd && !(w.gap && start > w.videoEnd) {
 			w.t.Fatalf("%s: starts at %d, the part before ended at %d", p.uri, start, w.videoEnd)
 		}
 	}

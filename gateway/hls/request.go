@@ -2,6 +2,7 @@ package hls
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,12 +21,13 @@ const (
 
 // request is an address, understood.
 type request struct {
-	kind   want
-	msn    uint64 // of a segment, a part or _HLS_msn; the number of an init segment
-	part   int64  // of a part or _HLS_part; -1 when there is none
-	hasMSN bool
-	skip   bool // _HLS_skip
-	gzip   bool
+	kind      want
+	rendition int
+	msn       uint64 // of a segment, a part or _HLS_msn; the number of an init segment
+	part      int64  // of a part or _HLS_part; -1 when there is none
+	hasMSN    bool
+	skip      bool // _HLS_skip
+	gzip      bool
 }
 
 // maxPart is more parts than any segment has.
@@ -34,22 +36,21 @@ const maxPart = 1 << 15
 // parse reads an address without allocating. The path has no leading slash; the
 // query is raw, for delivery directives need no unescaping. It reports false
 // for a malformed directive. Other query parameters (tokens) are not its concern.
-func parse(path, query, rendition, name string) (q request, ok bool) {
+func parse(path, query string, renditions []string, name string) (q request, ok bool) {
 	q.part = -1
 	if path == "index.m3u8" {
 		q.kind = wantIndex
 		return q, true
 	}
-	rest, found := strings.CutPrefix(path, rendition)
-	if !found || rest == "" || rest[0] != '/' {
-		return q, true
+	rendition, rest, _ := strings.Cut(path, "/")
+	if q.rendition = slices.Index(renditions, rendition); q.rendition < 0 {
+		return request{part: -1}, true
 	}
-	rest = rest[1:]
 	if rest == "stream.m3u8" {
 		q.kind = wantPlaylist
 		return q, q.directives(query)
 	}
-	rest, found = strings.CutPrefix(rest, name)
+	rest, found := strings.CutPrefix(rest, name)
 	if !found || rest == "" || rest[0] != '/' {
 		return q, true
 	}

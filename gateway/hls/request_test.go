@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -24,6 +25,8 @@ func TestParse(t *testing.T) {
 		mediaPath("12.m4s"):                      plain(request{kind: wantSegment, msn: 12}),
 		mediaPath("12.3.m4s"):                    {kind: wantPart, msn: 12, part: 3},
 		mediaPath("12.3.m4s?t=1"):                {kind: wantPart, msn: 12, part: 3},
+		"audio/stream.m3u8?_HLS_msn=7":           plain(request{kind: wantPlaylist, rendition: 1, msn: 7, hasMSN: true}),
+		"audio/" + testName + "/12.3.m4s":        {kind: wantPart, rendition: 1, msn: 12, part: 3},
 	} {
 		if got, ok := parseAddress(path); !ok || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", path, got, ok, want)
@@ -42,6 +45,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
+var testRenditions = []string{"180p", "audio"}
+
 func parseAddress(address string) (request, bool) {
 	path, query := address, ""
 	for i := range address {
@@ -50,7 +55,7 @@ func parseAddress(address string) (request, bool) {
 			break
 		}
 	}
-	return parse(path, query, "180p", testName)
+	return parse(path, query, testRenditions, testName)
 }
 
 func TestParseAllocatesNothing(t *testing.T) {
@@ -75,7 +80,7 @@ func FuzzAnswer(f *testing.F) {
 	s.parts(6*2 + 2)
 	now := s.stream.current.Load()
 	f.Fuzz(func(t *testing.T, path, query string) {
-		q, ok := parse(path, query, "180p", testName)
+		q, ok := parse(path, query, testRenditions, testName)
 		if !ok {
 			return
 		}
@@ -97,7 +102,7 @@ func FuzzAnswer(f *testing.F) {
 			} else if q.kind == wantPart {
 				name = mediaPath("%d.%d.m4s", q.msn, q.part)
 			}
-			if path != name {
+			if path != testRenditions[q.rendition]+strings.TrimPrefix(name, "180p") {
 				t.Fatalf("%q means %q", path, name)
 			}
 		}
@@ -111,14 +116,14 @@ func FuzzRepack(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0x67, 0, 0, 1, 0x68, 0, 0, 1, 0x65})
 	f.Add([]byte{0, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, au []byte) {
-		data, key, sets, err := repack(au)
-		if err != nil || data == nil {
+		c, err := repack(au)
+		if err != nil || c.data == nil {
 			return
 		}
-		if sets != nil && (!key || sets.codec() == "") {
-			t.Fatalf("%+v", sets)
+		if c.sets != nil && (!c.key || c.sets.codec() == "") {
+			t.Fatalf("%+v", c.sets)
 		}
-		for rest := data; len(rest) > 0; { // ISO 14496-15 5.3.4.2.1
+		for rest := c.data; len(rest) > 0; { // ISO 14496-15 5.3.4.2.1
 			n := int(rest[0])<<24 | int(rest[1])<<16 | int(rest[2])<<8 | int(rest[3])
 			switch kind := rest[4] & 0x1f; kind {
 			case 7, 8, 9, 12:

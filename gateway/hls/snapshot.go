@@ -8,16 +8,16 @@ type snapshot struct {
 	next chan struct{} // closed when this snapshot is out of date
 
 	segments []*segment // in memory, oldest first, without gaps in their numbers
-	inits    []*body    // by number; nil when no segment in memory needs it
+	inits    [][]*body  // by number and rendition; nil when no segment in memory needs it
 	newest   position
 	hint     position
 	ended    bool // nothing will be added
 	closed   bool // nothing is left
 
-	index    *text    // nil until the coding is known
-	now      [2]*text // media playlist for whoever asks for "now"; [1] is the delta update
-	awaited  [2]*text // the same for whoever waited for it: it caches longer
-	listable bool     // a whole segment is listed; players that know no parts need one
+	index     *text       // nil until the coding is known
+	playlists []playlists // by rendition; nil until there is a part
+	zip       *compressors
+	listable  bool // a whole segment is listed; players that know no parts need one
 }
 
 // segment finds a segment in memory, or nil.
@@ -54,12 +54,12 @@ func (s *snapshot) resolve(g grid, q request) answer {
 		return s.playlist(g, q)
 	case wantInit:
 		if q.msn < uint64(len(s.inits)) && s.inits[q.msn] != nil {
-			return answer{body: s.inits[q.msn]}
+			return answer{body: s.inits[q.msn][q.rendition]}
 		}
 		return answer{problem: problemUnknown}
 	case wantSegment:
-		if seg := s.segment(q.msn); seg != nil && seg.done() {
-			return answer{body: seg.whole}
+		if seg := s.segment(q.msn); seg != nil && seg.in(q.rendition) != nil {
+			return answer{body: seg.in(q.rendition)}
 		}
 		return answer{problem: problemUnknown}
 	case wantPart:
@@ -81,7 +81,10 @@ func (s *snapshot) notYet() answer {
 // part blocks for the hinted part (RFC 8216bis 6.2.6) and for no other.
 func (s *snapshot) part(q request) answer {
 	if seg := s.segment(q.msn); seg != nil && q.part < int64(len(seg.parts)) {
-		return answer{body: seg.parts[q.part].body}
+		if media := seg.parts[q.part].in(q.rendition); media != nil {
+			return answer{body: media}
+		}
+		return answer{problem: problemUnknown} // 6.2.1: a gap
 	}
 	if !s.ended && q.msn == s.hint.msn && q.part == int64(s.hint.part) {
 		return answer{wait: true, late: problemStalled}
@@ -91,30 +94,28 @@ func (s *snapshot) part(q request) answer {
 
 // playlist applies the delivery directives (RFC 8216bis 6.2.5).
 func (s *snapshot) playlist(g grid, q request) answer {
-	if s.ended && s.now[0] == nil {
-		return answer{problem: problemClosed}
-	}
-	delta := 0
-	if q.skip {
-		delta = 1
-	}
 	switch {
-	case s.ended: // 6.2.5.2: msn and part are ignored when there is an ENDLIST
-		return answer{body: s.now[0].pick(q.gzip)}
+	case s.ended && s.playlists == nil:
+		return answer{problem: problemClosed}
+	case s.ended: // 6.2.5.1, 6.2.5.2: directives are ignored when there is an ENDLIST
+		return answer{body: s.playlists[q.rendition].full.pick(false, q.gzip, s.zip)}
 	case q.part >= 0 && !q.hasMSN:
 		return answer{problem: problemPartWithoutMSN}
 	case !q.hasMSN && !s.listable:
 		return s.notYet()
-	case !q.hasMSN:
-		return answer{body: s.now[delta].pick(q.gzip)}
+	case q.hasMSN:
+		switch there, ahead := s.reached(g, q); {
+		case ahead:
+			return answer{problem: problemTooFarAhead}
+		case !there, s.playlists == nil:
+			return answer{wait: true, late: problemStalled}
+		}
 	}
-	switch there, ahead := s.reached(g, q); {
-	case ahead:
-		return answer{problem: problemTooFarAhead}
-	case !there:
-		return answer{wait: true, late: problemStalled}
+	at := s.playlists[q.rendition]
+	if q.skip && at.delta != nil {
+		return answer{body: at.delta.pick(q.hasMSN, q.gzip)}
 	}
-	return answer{body: s.awaited[delta].pick(q.gzip)}
+	return answer{body: at.full.pick(q.hasMSN, q.gzip, s.zip)}
 }
 
 // reached says whether the playlist holds what a blocking reload waits for, and
@@ -125,7 +126,7 @@ func (s *snapshot) reached(g grid, q request) (there, ahead bool) {
 	}
 	seg := s.segment(q.msn)
 	if q.part < 0 { // the whole segment
-		return q.msn < s.newest.msn || seg != nil && seg.done(), false
+		return q.msn < s.newest.msn || seg != nil && seg.done, false
 	}
 	want := position{q.msn, int(q.part)}
 	if q.msn < s.newest.msn {
@@ -133,7 +134,7 @@ func (s *snapshot) reached(g grid, q request) (there, ahead bool) {
 		// means the first of the next, and that is there too.
 		return true, false
 	}
-	if seg != nil && seg.done() && want.part >= len(seg.parts) {
+	if seg != nil && seg.done && want.part >= len(seg.parts) {
 		want = position{q.msn + 1, 0}
 	}
 	if !s.newest.before(want) {
@@ -150,7 +151,7 @@ func (s *snapshot) partsTo(g grid, want position) int64 {
 	rest := g.partsBetween(0, g.segment) - 1 - int64(s.newest.part)
 	if seg := s.segment(s.newest.msn); seg != nil {
 		rest = 0
-		if !seg.done() {
+		if !seg.done {
 			rest = g.partsBetween(seg.end, seg.plannedEnd)
 		}
 	}
@@ -182,7 +183,7 @@ func newProblems() (out [problemCount]*body) {
 		out[p] = newProblem(status, cache, title, detail, extra...)
 	}
 	add(problemUnknown, http.StatusNotFound, soon, "No such media",
-		"This part or segment has left the window or was never announced. Load the playlist again.")
+		"This part or segment has left the window, lies in a gap or was never announced. Load the playlist again.")
 	add(problemNotYet, http.StatusNotFound, soon, "Not live yet",
 		"The session has no picture yet. Ask again in a few seconds.", "Retry-After", "2")
 	add(problemClosed, http.StatusNotFound, soon, "Session over",

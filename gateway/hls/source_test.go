@@ -37,6 +37,7 @@ type source struct {
 	t      testing.TB
 	stream *Stream
 	grid   grid
+	rungs  int
 	sps    string
 	next   int64 // frame
 	sound  int64 // packet
@@ -46,7 +47,7 @@ type source struct {
 
 func newSource(t testing.TB, o Options) *source {
 	s := newStream(t, o)
-	return &source{t: t, stream: s, grid: s.grid, sps: spsSmall}
+	return &source{t: t, stream: s, grid: s.grid, rungs: len(o.Rungs), sps: spsSmall}
 }
 
 // frames writes the next n frames, keyframes where they are due, and the sound
@@ -74,10 +75,17 @@ func (s *source) frame(key bool) {
 			Track: transcode.AAC, PTS: s.sound * 1024, Key: true, Data: fmt.Appendf(nil, "sound %d", s.sound),
 		})
 	}
-	s.stream.Write(transcode.Packet{
-		Track: transcode.Video, PTS: s.grid.ticks(s.next), Key: key, Data: picture(s.sps, key, s.next),
-	})
+	for rung := range s.rungs {
+		s.rung(rung, key)
+	}
 	s.next++
+}
+
+// rung writes the frame's picture in one rung.
+func (s *source) rung(rung int, key bool) {
+	s.stream.Write(transcode.Packet{
+		Track: transcode.Video, PTS: s.grid.ticks(s.next), Key: key, Rung: rung, Data: picture(s.sps, key, s.next),
+	})
 }
 
 // picture is an access unit in Annex B form.

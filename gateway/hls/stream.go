@@ -40,15 +40,16 @@ type Options struct {
 
 // Stream is one program on its way out as LL-HLS.
 type Stream struct {
-	grid      grid
-	rendition string
-	name      string // the EPOCH in addresses
-	patience  time.Duration
-	problems  [problemCount]*body
-	preflight []field
+	grid       grid
+	renditions []string // the rungs, then the sound alone
+	name       string   // the EPOCH in addresses
+	patience   time.Duration
+	problems   [problemCount]*body
+	preflight  []field
 
 	current atomic.Pointer[snapshot] // what viewers read
 	timers  sync.Pool                // of *time.Timer, stopped
+	zip     compressors
 
 	mu     sync.Mutex // held by Write, End and Close; no viewer takes it
 	writer *writer    // guarded by mu
@@ -70,11 +71,14 @@ func New(o Options) (*Stream, error) {
 	partFrames, segmentFrames := o.Frames()
 	s := &Stream{
 		grid:      grid{fps: int64(o.FPS), part: int64(partFrames), segment: int64(segmentFrames)},
-		rendition: o.Rungs[0].Name(),
 		name:      strconv.FormatInt(o.Epoch.UnixMilli(), 36),
 		problems:  newProblems(),
 		preflight: newPreflight(),
 	}
+	for _, r := range o.Rungs {
+		s.renditions = append(s.renditions, r.Name())
+	}
+	s.renditions = append(s.renditions, audioName)
 	s.patience = 3 * time.Duration(s.grid.targetDuration()) * time.Second
 	s.timers.New = func() any {
 		t := time.NewTimer(s.patience)
@@ -118,9 +122,14 @@ func (o *Options) validate() error {
 	if len(o.Rungs) == 0 || o.FPS <= 0 || o.AudioKbps <= 0 {
 		errs = append(errs, errors.New("rungs, fps and the bitrate of the sound must be set"))
 	}
-	for _, r := range o.Rungs {
+	for i, r := range o.Rungs {
 		if r.Width <= 0 || r.Height <= 0 || r.Kbps <= 0 {
 			errs = append(errs, fmt.Errorf("the rung %+v must have a size and a bitrate", r))
+		}
+		for _, other := range o.Rungs[:i] {
+			if other.Name() == r.Name() {
+				errs = append(errs, fmt.Errorf("two rungs are called %s; give them different heights", r.Name()))
+			}
 		}
 	}
 	if o.Part < 0 || o.Segment < 0 || o.Window < 0 {
@@ -177,7 +186,7 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.problems[problemMethod].write(w, r)
 		return
 	}
-	q, ok := parse(strings.TrimPrefix(r.URL.Path, "/"), r.URL.RawQuery, s.rendition, s.name)
+	q, ok := parse(strings.TrimPrefix(r.URL.Path, "/"), r.URL.RawQuery, s.renditions, s.name)
 	if !ok {
 		s.problems[problemMalformed].write(w, r)
 		return

@@ -3,7 +3,6 @@ package hls
 import (
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
@@ -11,25 +10,30 @@ import (
 	"github.com/regie-live/regie/transcode"
 )
 
+// longestGap is how much time without a picture is filled with segments of
+// nothing. More is a discontinuity: nobody waits so long for a program to go on.
+const longestGap = 5 * time.Minute
+
 // writer is the side of a Stream that packets enter. It is used under Stream.mu.
 type writer struct {
 	stream  *Stream
 	log     *slog.Logger
-	metrics *streamMetrics
+	metrics []*streamMetrics // by rendition
 	epoch   time.Time
 	window  int64 // frames that a playlist reaches back
 
 	cutter *cutter
 	mux    muxer
-	zip    compressor
 
-	params          *params // of the newest init segment
-	inits           []*body
+	params          []*params  // of the newest init segments
+	inits           [][]*body  // by number and rendition
 	segments        []*segment // in memory; the last may be open
 	listed          int        // the first of them that the playlist lists
 	discontinuities uint64     // that have left the playlist
 	newest          position
-	variant         variant
+	variants        []variant
+	order           []int // in which the multivariant playlist lists them
+	indexes         int   // multivariant playlists so far
 	parts           uint64
 	ended           bool
 	closed          bool
@@ -37,34 +41,35 @@ type writer struct {
 
 func newWriter(s *Stream, o Options, audio mpeg4audio.AudioSpecificConfig) *writer {
 	w := &writer{
-		stream:  s,
-		log:     o.Logger.With("session", string(o.Session), "rendition", s.rendition),
-		metrics: o.Metrics.stream(o.Session, s.rendition),
-		epoch:   o.Epoch,
-		window:  max(int64(o.Window.Seconds()*float64(o.FPS)), 3*s.grid.targetDuration()*s.grid.fps),
-		mux:     muxer{grid: s.grid, audio: audio, kbps: [2]int{o.Rungs[0].Kbps, o.AudioKbps}},
-		newest:  beforeFirst,
-		variant: variant{
-			rendition: s.rendition,
-			fps:       s.grid.fps,
-			bits:      peakBits(o, s.grid),
-			meanBits:  containerBits(o.Rungs[0].Kbps + o.AudioKbps),
-		},
+		stream: s,
+		log:    o.Logger.With("session", string(o.Session)),
+		epoch:  o.Epoch,
+		window: max(int64(o.Window.Seconds()*float64(o.FPS)), 3*s.grid.targetDuration()*s.grid.fps),
+		mux:    muxer{grid: s.grid, audio: audio, audioKbps: o.AudioKbps, rungs: o.Rungs},
+		newest: beforeFirst,
+		order:  startFirst(o.Rungs),
 	}
-	w.cutter = newCutter(s.grid, w.publish, func(r dropReason) { w.metrics.dropped[r].Inc() })
-	w.log.Info("hls: open", "part", time.Duration(s.grid.partTarget())*time.Microsecond,
+	w.variants = newVariants(o, s.grid, w.mux.audioCodec())
+	for i, name := range s.renditions {
+		reasons := pictureReasons[:]
+		if w.rung(i) == soundOnly {
+			reasons = soundReasons[:]
+		}
+		w.metrics = append(w.metrics, o.Metrics.stream(o.Session, name, reasons...))
+	}
+	maxGap := min(w.window, int64(longestGap.Seconds())*s.grid.fps)
+	w.cutter = newCutter(s.grid, len(o.Rungs), maxGap, w.publish, func(rendition int, r dropReason) { w.metrics[rendition].dropped[r].Inc() })
+	w.log.Info("hls: open", "renditions", s.renditions, "part", time.Duration(s.grid.partTarget())*time.Microsecond,
 		"segment", time.Duration(s.grid.micros(s.grid.segment))*time.Microsecond, "epoch", s.name)
 	return w
 }
 
-// containerBits adds the container's two per cent.
-func containerBits(kbps int) int64 { return int64(kbps) * 1020 }
-
-// peakBits bounds the bitrate of any segment (RFC 8216bis 4.4.6.2). The encoder's
-// rate control holds its rate over one second of buffer, so a segment of n seconds
-// holds at most n+1 seconds' worth.
-func peakBits(o Options, g grid) int64 {
-	return containerBits(o.Rungs[0].Kbps)*(g.segment+g.fps)/g.segment + containerBits(o.AudioKbps)
+// rung is what a rendition shows.
+func (w *writer) rung(rendition int) int {
+	if rendition == len(w.stream.renditions)-1 {
+		return soundOnly
+	}
+	return rendition
 }
 
 func (w *writer) write(p transcode.Packet) {
@@ -73,10 +78,10 @@ func (w *writer) write(p transcode.Packet) {
 	}
 	switch p.Track {
 	case transcode.Video:
-		if p.Rung != 0 {
+		if p.Rung < 0 || p.Rung >= len(w.mux.rungs) {
 			return
 		}
-		w.cutter.picture(p.PTS, p.Data)
+		w.cutter.picture(p.Rung, p.PTS, p.Data)
 	case transcode.AAC:
 		w.cutter.sound(sound{pts: p.PTS, data: p.Data})
 	}
@@ -87,18 +92,21 @@ func (w *writer) publish(c cut) {
 	if c.newSegment {
 		w.closeSegment()
 	}
+	if c.gap {
+		w.addGap(c)
+		return // the part that ends it is not far, and brings the playlist
+	}
 	if err := w.setParams(c); err != nil {
 		w.log.Error("hls: part lost; restart the session if this repeats", "error", err)
 		return
 	}
-	data, err := w.mux.part(c)
+	media, err := w.media(c)
 	if err != nil {
 		w.log.Error("hls: part lost; restart the session if this repeats", "error", err)
 		return
 	}
 	seg := w.open(c)
-	tag := fmt.Sprintf(`"%s.%d.%d"`, w.stream.name, seg.msn, len(seg.parts))
-	seg.parts = append(seg.parts, part{first: c.first, end: c.end, independent: c.frames[0].key, body: newMedia(tag, data)})
+	seg.parts = append(seg.parts, part{first: c.first, end: c.end, independent: c.frames[0].key, media: media})
 	seg.end = c.end
 	w.segments[len(w.segments)-1] = seg
 	w.newest = position{seg.msn, len(seg.parts) - 1}
@@ -109,47 +117,85 @@ func (w *writer) publish(c cut) {
 	w.count(c)
 }
 
-func (w *writer) count(c cut) {
-	last := c.frames[len(c.frames)-1].index
-	shown := w.epoch.Add(time.Duration(w.stream.grid.micros(last)) * time.Microsecond)
-	w.parts++
-	w.metrics.parts.Inc()
-	w.metrics.published.SetToCurrentTime()
-	w.metrics.delay.Observe(max(0, time.Since(shown).Seconds()))
+// media muxes a part for every rendition.
+func (w *writer) media(c cut) ([]*body, error) {
+	out := make([]*body, len(w.stream.renditions))
+	w.mux.sequence++
+	tag := fmt.Sprintf(`"%s.%d"`, w.stream.name, w.mux.sequence)
+	for i := range out {
+		data, err := w.mux.part(w.rung(i), c)
+		if err != nil {
+			return nil, err
+		}
+		if data != nil {
+			out[i] = newMedia(tag, data)
+		}
+	}
+	return out, nil
 }
 
-// setParams makes a new initialisation segment when the coding has changed.
+// addGap adds a segment of nothing, cut as it would have been.
+func (w *writer) addGap(c cut) {
+	seg := w.open(c)
+	for at := c.first; at < c.end; at += w.stream.grid.part {
+		seg.parts = append(seg.parts, part{first: at, end: min(c.end, at+w.stream.grid.part)})
+	}
+	seg.end = c.end
+	w.newest = position{seg.msn, len(seg.parts) - 1}
+	w.log.Warn("hls: the program had a gap", "from", w.at(c.first), "to", w.at(c.end))
+	w.closeSegment()
+}
+
+func (w *writer) count(c cut) {
+	last := c.frames[len(c.frames)-1].index
+	shown := w.epoch.Add(w.at(last))
+	w.parts++
+	for _, m := range w.metrics {
+		m.parts.Inc()
+		m.published.SetToCurrentTime()
+		m.delay.Observe(max(0, time.Since(shown).Seconds()))
+	}
+}
+
+// setParams makes new initialisation segments when the coding has changed.
 func (w *writer) setParams(c cut) error {
-	if c.params == w.params {
+	if w.params != nil && same(c.params, w.params) {
 		return nil
 	}
-	data, err := w.mux.init(c.params)
-	if err != nil {
-		return err
+	inits := make([]*body, len(w.stream.renditions))
+	for i := range inits {
+		data, err := w.mux.init(w.rung(i), c.params)
+		if err != nil {
+			return err
+		}
+		inits[i] = newMedia(fmt.Sprintf(`"%s.init%d"`, w.stream.name, len(w.inits)), data)
 	}
-	tag := fmt.Sprintf(`"%s.init%d"`, w.stream.name, len(w.inits))
-	w.inits = append(w.inits[:len(w.inits):len(w.inits)], newMedia(tag, data))
+	w.inits = append(w.inits[:len(w.inits):len(w.inits)], inits)
 	w.params = c.params
-	w.variant.codecs = c.params.codec() + "," + w.mux.audioCodec()
-	w.variant.width, w.variant.height = c.params.width, c.params.height
+	for rung, p := range c.params {
+		v := &w.variants[rung]
+		v.codecs = p.codec() + "," + w.mux.audioCodec()
+		v.width, v.height = p.width, p.height
+	}
 	if len(w.inits) > 1 {
-		w.log.Warn("hls: the encoder's parameters changed; players must begin again",
-			"width", c.params.width, "height", c.params.height)
+		w.log.Warn("hls: the encoder's parameters changed; players must begin again")
 	}
 	return nil
 }
 
 // open gives a copy of the open segment, or a new one.
 func (w *writer) open(c cut) *segment {
-	if n := len(w.segments); n > 0 && !w.segments[n-1].done() {
+	n := len(w.segments)
+	if n > 0 && !w.segments[n-1].done {
 		seg := *w.segments[n-1]
 		return &seg
 	}
 	seg := &segment{msn: firstMSN, first: c.first, plannedEnd: c.segmentEnd, init: len(w.inits) - 1, discontinuity: c.discontinuity}
-	if n := len(w.segments); n > 0 {
-		seg.msn = w.segments[n-1].msn + 1
+	if n > 0 {
+		last := w.segments[n-1]
+		seg.msn, seg.before = last.msn+1, last.before+last.end-last.first
 		if c.discontinuity {
-			w.log.Warn("hls: the program had a gap", "from", w.at(w.segments[n-1].end), "to", w.at(c.first))
+			w.log.Warn("hls: discontinuity", "from", w.at(last.end), "to", w.at(c.first))
 		}
 	}
 	w.segments = append(w.segments, seg)
@@ -164,26 +210,38 @@ func (w *writer) at(frame int64) time.Duration {
 // closeSegment makes the open segment, if there is one, a whole one.
 func (w *writer) closeSegment() {
 	n := len(w.segments)
-	if n == 0 || w.segments[n-1].done() {
+	if n == 0 || w.segments[n-1].done {
 		return
 	}
 	seg := *w.segments[n-1]
-	chunks := make([][]byte, 0, len(seg.parts))
+	seg.done = true
+	seg.whole = make([]*body, len(w.stream.renditions))
+	for i := range seg.whole {
+		seg.whole[i] = w.join(&seg, i)
+	}
+	w.segments[n-1] = &seg
+	w.trim()
+}
+
+// join makes a whole segment of its parts; nil when it has none in a rendition.
+func (w *writer) join(seg *segment, rendition int) *body {
+	var chunks [][]byte
 	size := int64(0)
 	for _, p := range seg.parts {
-		chunks = append(chunks, p.body.chunks...)
-		for _, c := range p.body.chunks {
+		media := p.in(rendition)
+		if media == nil {
+			continue
+		}
+		chunks = append(chunks, media.chunks...)
+		for _, c := range media.chunks {
 			size += int64(len(c))
 		}
 	}
-	seg.whole = newMedia(fmt.Sprintf(`"%s.%d"`, w.stream.name, seg.msn), chunks...)
-	w.segments[n-1] = &seg
-	// RFC 8216bis 4.4.6.2: BANDWIDTH is an upper bound. Short segments, which
-	// only a discontinuity leaves, do not count.
-	if g := w.stream.grid; seg.end-seg.first == g.segment {
-		w.variant.bits = max(w.variant.bits, size*8*g.fps/g.segment)
+	if chunks == nil {
+		return nil
 	}
-	w.trim()
+	w.variants[rendition].add(size, seg.end-seg.first, w.stream.grid)
+	return newMedia(fmt.Sprintf(`"%s.s%d"`, w.stream.name, seg.msn), chunks...)
 }
 
 // trim takes from the playlist what has left the window, and from memory what
@@ -201,20 +259,12 @@ func (w *writer) trim() {
 		w.listed--
 	}
 	if oldest := w.segments[0].init; oldest > 0 && w.inits[oldest-1] != nil {
-		w.inits = append([]*body(nil), w.inits...)
+		w.inits = append([][]*body(nil), w.inits...)
 		clear(w.inits[:oldest])
 	}
 }
 
-// length is how many frames segments last.
-func length(segments []*segment) (n int64) {
-	for _, s := range segments {
-		n += s.end - s.first
-	}
-	return n
-}
-
-// replace renders and publishes the next snapshot.
+// replace publishes the next snapshot.
 func (w *writer) replace() {
 	listed := w.segments[w.listed:]
 	next := &snapshot{
@@ -224,48 +274,55 @@ func (w *writer) replace() {
 		newest:   w.newest,
 		hint:     position{w.newest.msn, w.newest.part + 1},
 		ended:    w.ended,
-		listable: listed[0].done(),
+		listable: listed[0].done,
+		zip:      &w.stream.zip,
 	}
-	if w.segments[len(w.segments)-1].done() {
+	if w.segments[len(w.segments)-1].done {
 		next.hint = position{w.newest.msn + 1, 0}
 	}
-	v := view{
-		grid: w.stream.grid, epoch: w.epoch, name: w.stream.name, segments: listed,
-		discontinuities: w.discontinuities, hint: next.hint, ended: w.ended,
-	}
-	tag := w.stream.name + "." + strconv.FormatUint(w.newest.msn, 10) + "." + strconv.Itoa(w.newest.part)
-	if w.ended {
-		tag += ".end"
-	}
-	seconds := w.stream.grid.targetDuration()
-	for i, skip := range [2]int{0, v.skippable()} {
-		if i == 1 && skip == 0 {
-			next.now[1], next.awaited[1] = next.now[0], next.awaited[0]
-			break
-		}
-		plain := v.render(skip)
-		zipped := w.zip.gzip(plain)
-		if i == 1 {
-			tag += ".delta"
-		}
-		now := newText(tag, cacheNow, plain, zipped)
-		awaited := newText(tag, fmt.Sprintf("public, max-age=%d", 6*seconds), plain, zipped)
-		next.now[i], next.awaited[i] = &now, &awaited
-	}
+	next.playlists = w.playlists(view{
+		grid: w.stream.grid, epoch: w.epoch, name: w.stream.name, renditions: w.stream.renditions,
+		segments: next.segments[w.listed:], discontinuities: w.discontinuities,
+		newest: next.newest, hint: next.hint, ended: w.ended,
+	})
 	next.index = w.index()
 	w.swap(next)
+}
+
+// playlists writes the delta updates, which all who follow ask for at once, and
+// leaves the full playlists to the first who asks for one.
+func (w *writer) playlists(v view) []playlists {
+	out := make([]playlists, len(v.renditions))
+	tag := fmt.Sprintf("%s.%d.%d", v.name, v.newest.msn, v.newest.part)
+	if v.ended {
+		tag += ".end"
+	}
+	skip := v.skippable()
+	for i := range out {
+		out[i].full = &draft{view: v, rendition: i, tag: tag}
+		if skip > 0 {
+			plain := v.render(i, skip)
+			out[i].delta = newPage(tag+".delta", v.grid.targetDuration(), plain, w.stream.zip.gzip(plain))
+		}
+	}
+	return out
 }
 
 // index renders the multivariant playlist, or takes over the one that still says
 // the same.
 func (w *writer) index() *text {
-	plain := w.variant.render()
+	variants := make([]variant, len(w.order))
+	for i, rendition := range w.order {
+		variants[i] = w.variants[rendition]
+	}
+	plain := renderIndex(variants, w.stream.grid, w.ended)
 	before := w.stream.current.Load().index
 	if before != nil && string(before.plain.chunks[0]) == string(plain) {
 		return before
 	}
-	tag := fmt.Sprintf("%s.index.%d.%d", w.stream.name, len(w.inits), w.variant.bits)
-	t := newText(tag, fmt.Sprintf("public, max-age=%d", w.stream.grid.targetDuration()), plain, w.zip.gzip(plain))
+	w.indexes++
+	tag := fmt.Sprintf("%s.index.%d", w.stream.name, w.indexes)
+	t := newText(tag, fmt.Sprintf("public, max-age=%d", w.stream.grid.targetDuration()), plain, w.stream.zip.gzip(plain))
 	return &t
 }
 
@@ -298,6 +355,8 @@ func (w *writer) close() {
 	w.closed = true
 	w.segments, w.inits = nil, nil
 	w.swap(&snapshot{next: make(chan struct{}), ended: true, closed: true})
-	w.metrics.forget()
+	for _, m := range w.metrics {
+		m.forget()
+	}
 	w.log.Info("hls: closed")
 }
