@@ -113,7 +113,12 @@ func (f *fakeWorker) listen() {
 			os.Exit(6)
 		}
 		text := fmt.Sprintf("%v %d %d %d %s", m.Type, m.Source, m.Flags, m.PTS, m.Payload)
-		f.write(wire.Message{Type: wire.Packet, Flags: wire.Key, PTS: program.FramePTS(next), Payload: []byte(text)})
+		for i := range program.Rungs() {
+			f.write(wire.Message{Type: wire.Packet, Flags: wire.Key, Source: uint16(i), PTS: program.FramePTS(next), Payload: []byte(text)})
+			if f.mode == "dies in mid-frame" && i == 1 && m.Type == wire.AccessUnit && m.Flags&wire.Replay == 0 {
+				os.Exit(7)
+			}
+		}
 		next++
 		f.mu.Lock()
 		f.n++
@@ -138,6 +143,7 @@ type stand struct {
 	mu       sync.Mutex
 	got      []string // what the workers were told
 	pts      []int64
+	rungs    []int
 	causes   []error
 	stats    transcode.Stats
 	keys     int
@@ -147,10 +153,12 @@ type stand struct {
 
 var program = transcode.Program{Width: 640, Height: 360, FPS: 30, Kbps: 1000, GOP: 60, Part: 10}
 
-func newStand(t *testing.T, mode string) *stand {
+func newStand(t *testing.T, mode string, ladder ...transcode.Rung) *stand {
 	t.Helper()
+	p := program
+	p.Ladder = ladder
 	st := &stand{t: t, done: make(chan error, 1)}
-	s, err := transcode.New(program, transcode.Options{
+	s, err := transcode.New(p, transcode.Options{
 		Command: func(ctx context.Context) *exec.Cmd {
 			cmd := exec.CommandContext(ctx, os.Args[0])
 			cmd.Env = append(os.Environ(), asFake+"="+mode)
@@ -163,6 +171,7 @@ func newStand(t *testing.T, mode string) *stand {
 				defer st.mu.Unlock()
 				st.got = append(st.got, string(p.Data))
 				st.pts = append(st.pts, p.PTS)
+				st.rungs = append(st.rungs, p.Rung)
 			},
 			Stats: func(s transcode.Stats) {
 				st.mu.Lock()

@@ -28,7 +28,7 @@ func TestGrid(t *testing.T) {
 }
 
 func TestTimeline(t *testing.T) {
-	line := timeline{program: Program{FPS: 30, GOP: 60}}
+	line := newTimeline(Program{FPS: 30, GOP: 60})
 	line.begin(5 * time.Second)
 	if line.frame != 120 || line.audio[0]%1024 != 0 || line.audio[1] != 4*48000 {
 		t.Fatalf("begins at %d and %v, want the GOP border at 4 s", line.frame, line.audio)
@@ -49,16 +49,75 @@ func TestTimeline(t *testing.T) {
 		{Packet{Track: Opus, PTS: 4 * 48000}, true},
 		{Packet{Track: AAC, PTS: aac + 1024}, true},
 	} {
-		if got := line.accept(c.p); got != c.want {
-			t.Errorf("%v at %d: accepted %v", c.p.Track, c.p.PTS, got)
+		if got, err := line.accept(c.p); len(got) > 0 != c.want || err != nil {
+			t.Errorf("%v at %d: accepted %v, %v", c.p.Track, c.p.PTS, got, err)
 		}
 	}
 	if line.gaps != 0 {
 		t.Errorf("%d gaps", line.gaps)
 	}
-	line.accept(Packet{Track: Opus, PTS: 5 * 48000})
-	if line.gaps != 1 {
-		t.Error("a gap was not noticed")
+	if _, err := line.accept(Packet{Track: Opus, PTS: 5 * 48000}); err != nil || line.gaps != 1 {
+		t.Error("a gap was not noticed", err)
+	}
+}
+
+// TestTimelineLadder: a frame goes on when all its rungs are there, and what a
+// worker that died left of one is forgotten.
+func TestTimelineLadder(t *testing.T) {
+	line := newTimeline(Program{FPS: 30, GOP: 60, Ladder: make([]Rung, 2)})
+	line.begin(0)
+	rung := func(frame int64, i int) Packet { return Packet{Rung: i, PTS: frame * 3000, Key: frame == 0} }
+	steps := []struct {
+		p    Packet
+		sent int // packets that go on
+		next int64
+	}{
+		{rung(0, 0), 0, 0}, {rung(0, 1), 0, 0}, {rung(0, 2), 3, 1},
+		{rung(0, 0), 0, 1}, // of a worker that was told too little
+		{rung(1, 0), 0, 1},
+		{Packet{Track: AAC, PTS: 0}, 1, 1},
+		{rung(1, 1), 0, 1}, {rung(1, 2), 3, 2},
+		{rung(2, 0), 0, 2}, {rung(2, 1), 0, 2},
+	}
+	for i, s := range steps {
+		got, err := line.accept(s.p)
+		if len(got) != s.sent || line.frame != s.next || err != nil {
+			t.Fatalf("step %d: %d packets, next frame %d, %v; want %d and %d", i, len(got), line.frame, err, s.sent, s.next)
+		}
+		for k, p := range got {
+			if p.Track == Video && (p.Rung != k || p.PTS != s.p.PTS) {
+				t.Errorf("step %d: packet %d is of rung %d at %d", i, k, p.Rung, p.PTS)
+			}
+		}
+	}
+	line.forget()
+	for _, p := range []Packet{rung(2, 0), rung(2, 1), rung(2, 2)} {
+		if _, err := line.accept(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if line.frame != 3 {
+		t.Errorf("after the death of a worker in mid-frame the next frame is %d, want 3", line.frame)
+	}
+	for name, ps := range map[string][]Packet{
+		"begins in the middle":         {rung(3, 1)},
+		"leaves a rung out":            {rung(3, 0), rung(3, 2)},
+		"says one twice":               {rung(3, 0), rung(3, 0)},
+		"mixes frames":                 {rung(3, 0), rung(4, 1)},
+		"has a keyframe in one alone":  {rung(3, 0), {Rung: 1, PTS: 9000, Key: true}},
+		"has more rungs than it has":   {rung(3, 0), rung(3, 1), rung(3, 2), rung(4, 3)},
+		"has sound in rungs":           {{Track: AAC, Rung: 1, PTS: 1 << 40}},
+		"has a track that is not ours": {{Track: Opus + 1}},
+	} {
+		one := line
+		one.whole = nil
+		var err error
+		for _, p := range ps {
+			_, err = one.accept(p)
+		}
+		if err == nil {
+			t.Errorf("a worker that %s was believed", name)
+		}
 	}
 }
 

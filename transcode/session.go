@@ -82,7 +82,7 @@ func New(p Program, o Options) (*Session, error) {
 		epoch:   time.Now(),
 		mono:    wire.Monotonic(),
 		sources: make(map[SourceID]*source),
-		line:    timeline{program: p},
+		line:    newTimeline(p),
 	}
 	if s.command == nil {
 		s.command = itself

@@ -132,6 +132,48 @@ func TestReplacement(t *testing.T) {
 	}
 }
 
+// TestHalfFrame: a worker that dies between two rungs of a frame leaves no rung
+// ahead of another, no frame twice and none missing.
+func TestHalfFrame(t *testing.T) {
+	t.Parallel()
+	st := newStand(t, "dies in mid-frame", transcode.Rung{Width: 480, Height: 270, Kbps: 500}, transcode.Rung{Width: 320, Height: 180, Kbps: 300})
+	host(t, st.s)
+	st.run()
+	begun := func(n int) bool { // that many workers know all
+		configured := 0
+		for _, g := range st.got {
+			if strings.HasPrefix(g, "configure") {
+				configured++
+			}
+		}
+		return configured == 3*n && strings.HasPrefix(st.got[len(st.got)-1], "tracks") && st.rungs[len(st.rungs)-1] == 2
+	}
+	for n := 1; n <= 3; n++ {
+		st.wait("a worker", func() bool { return begun(n) })
+		st.s.Push(delta("deadly")) // no keyframe: the next worker is not given it
+		st.wait("it to die", func() bool { return len(st.causes) == n })
+		if c := st.causes[n-1]; !strings.Contains(c.Error(), "exit status 7") {
+			t.Fatalf("died of %v", c)
+		}
+	}
+	st.wait("the last", func() bool { return begun(4) })
+	st.stop()
+	if err := st.end(); err != nil {
+		t.Fatal(err)
+	}
+	if len(st.pts)%3 != 0 || len(st.pts) < 4*3*3 {
+		t.Fatalf("%d packets, want those of whole frames", len(st.pts))
+	}
+	for i, rung := range st.rungs {
+		if want := st.pts[0] + int64(i/3)*3000; rung != i%3 || st.pts[i] != want {
+			t.Fatalf("packet %d is rung %d at %d, want rung %d at %d", i, rung, st.pts[i], i%3, want)
+		}
+	}
+	if st.told("access unit") {
+		t.Error("half a frame came out")
+	}
+}
+
 // TestPoison: access units that kill workers are not replayed for ever, and
 // workers do not follow each other without a pause.
 func TestPoison(t *testing.T) {

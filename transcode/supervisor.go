@@ -58,6 +58,7 @@ func (s *Session) Run(ctx context.Context) error {
 		began := time.Now()
 		cause := w.run(ctx, short < 2)
 		s.tally.retire()
+		s.line.forget()
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -296,11 +297,12 @@ func (c *child) handle(m wire.Message) error {
 	}
 	switch m.Type {
 	case wire.Packet:
-		p := Packet{Track: Track(m.Kind), PTS: m.PTS, Key: m.Flags&wire.Key != 0, Data: m.Payload}
-		if p.Track > Opus {
-			return fmt.Errorf("%w: packet of track %d", wire.ErrFormat, m.Kind)
+		p := Packet{Track: Track(m.Kind), Rung: int(m.Source), PTS: m.PTS, Key: m.Flags&wire.Key != 0, Data: m.Payload}
+		send, err := s.line.accept(p)
+		if err != nil {
+			return err
 		}
-		if s.line.accept(p) {
+		for _, p := range send {
 			s.events.Output(p)
 		}
 	case wire.NeedKeyframe:

@@ -7,6 +7,7 @@
 // It guarantees:
 //   - Output is called from one goroutine, in order, with a timeline that never
 //     goes back and never starts again, however often the worker is replaced.
+//     All rungs have the same frames, with keyframes at the same ones.
 //   - No method but Run blocks on a peer or on the worker. A full queue drops
 //     access units up to the source's next keyframe and counts them.
 //   - A worker that dies is replaced at once; one that hangs is killed after
@@ -128,7 +129,8 @@ const (
 type Packet struct {
 	Track Track
 	// Rung is the encoding that a Video packet belongs to: an index into
-	// Program.Rungs. The packets of one frame follow each other, rung 0 first.
+	// Program.Rungs. The packets of one frame follow each other, rung 0 first; a
+	// frame comes in all rungs or, when a worker dies in the middle of it, in none.
 	Rung int
 	// PTS is program time: 0 is Session.Epoch. In VideoClock for Video, where it
 	// is always a whole number of frames; in AudioClock for the others.
@@ -142,13 +144,21 @@ type Packet struct {
 type Stats struct {
 	Frames      uint64        `json:"frames"`       // program frames encoded
 	Late        uint64        `json:"late"`         // ticks skipped because they came too late
-	FrameTime   time.Duration `json:"frame_time"`   // compose and encode, mean since the last heartbeat
-	SpeedRatio  float64       `json:"speed_ratio"`  // frame period ÷ FrameTime
+	FrameTime   time.Duration `json:"frame_time"`   // compose and encode all rungs, mean since the last heartbeat
 	AVOffset    time.Duration `json:"av_offset"`    // largest |audio − video| of any source at the mixer, signed
 	Dropped     uint64        `json:"dropped"`      // access units thrown away before the mixer
 	FrameTimes  []float64     `json:"frame_times"`  // seconds of each frame since the last heartbeat, for the histogram
+	Rungs       []RungStats   `json:"rungs"`        // in the order of Program.Rungs
 	SourceStats []SourceStats `json:"source_stats"` //
 	PID         int           `json:"pid"`          // of the worker
+}
+
+// RungStats describes one encoding.
+type RungStats struct {
+	Name string `json:"name"`
+	// SpeedRatio is the frame period ÷ the mean time from the beginning of a frame
+	// to this rung's packet; below 1 the mixer falls behind.
+	SpeedRatio float64 `json:"speed_ratio"`
 }
 
 // SourceStats describes one source at the mixer.

@@ -20,9 +20,6 @@ type Metrics struct {
 	restarts    *prometheus.CounterVec
 }
 
-// rendition is the only rung until the ladder comes.
-const rendition = "program"
-
 // NewMetrics registers the families of the session and of its mixer.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
@@ -96,12 +93,14 @@ func (m *Metrics) observe(id show.SessionID, last, now transcode.Stats) {
 	}
 	m.late.WithLabelValues(session).Add(float64(now.Late - min(last.Late, now.Late)))
 	m.dropped.WithLabelValues(session).Add(float64(now.Dropped - min(last.Dropped, now.Dropped)))
-	m.speed.WithLabelValues(session, rendition).Set(now.SpeedRatio)
+	for _, r := range now.Rungs {
+		m.speed.WithLabelValues(session, r.Name).Set(r.SpeedRatio)
+	}
 	m.offset.WithLabelValues(session).Set(now.AVOffset.Seconds())
 }
 
 // offAir deletes the series that mean something only while a program runs.
 func (m *Metrics) offAir(id show.SessionID) {
-	m.speed.DeleteLabelValues(string(id), rendition)
+	m.speed.DeletePartialMatch(prometheus.Labels{"session": string(id)})
 	m.offset.DeleteLabelValues(string(id))
 }

@@ -87,6 +87,32 @@ func TestProgramStream(t *testing.T) {
 	}
 }
 
+// TestLevels: a stream says the lowest H.264 level that its size, rate and bitrate
+// need (ITU-T H.264 table A-1), which is what players look at.
+func TestLevels(t *testing.T) {
+	for _, c := range []struct {
+		w, h, fps, kbps int
+		level           uint8
+	}{
+		{1920, 1080, 60, 6000, 42}, {1920, 1080, 30, 4500, 40}, {1280, 720, 30, 2500, 31}, {854, 480, 30, 1200, 31}, {640, 360, 30, 700, 30}, {320, 180, 30, 300, 13},
+	} {
+		e, err := OpenVideoEncoder(VideoEncoderConfig{W: c.w, H: c.h, FPS: c.fps, Kbps: c.kbps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, _, err := e.Encode(0, true)
+		e.Close()
+		var units h264.AnnexB
+		var sps h264.SPS
+		if err != nil || units.Unmarshal(data) != nil || sps.Unmarshal(units[0]) != nil {
+			t.Fatal("no parameter set", err)
+		}
+		if sps.LevelIdc != c.level {
+			t.Errorf("%d×%d, %d frames/s, %d kbit/s: level %d, want %d", c.w, c.h, c.fps, c.kbps, sps.LevelIdc, c.level)
+		}
+	}
+}
+
 // TestCanvas: what was drawn stays on the canvas for the next frame.
 func TestCanvas(t *testing.T) {
 	e, err := OpenVideoEncoder(VideoEncoderConfig{W: 320, H: 180, FPS: 30, Kbps: 500})

@@ -1,4 +1,4 @@
-// Scaling of a decoded picture into 8 bit I420, BT.709, limited range.
+// Scaling into 8 bit I420, BT.709, limited range.
 #include "shim.h"
 #include <math.h>
 #include <libavutil/imgutils.h>
@@ -115,11 +115,11 @@ WIDE static void halve_plane(uint8_t *d, int ds, const uint8_t *s, int ss, int w
 	}
 }
 
-static int ensure_scaler(VDec *d, ScaleKey key) {
-	if (d->sws && !memcmp(&key, &d->key, sizeof key))
+static int ensure_sws(Scaler *s, ScaleKey key) {
+	if (s->sws && !memcmp(&key, &s->key, sizeof key))
 		return 0;
-	sws_freeContext(d->sws);
-	if (!(d->sws = sws_alloc_context()))
+	sws_freeContext(s->sws);
+	if (!(s->sws = sws_alloc_context()))
 		return AVERROR(ENOMEM);
 	// Ranges are set before the scaler chooses its converters: changing them
 	// afterwards, as sws_setColorspaceDetails would, leaves some of them alone.
@@ -133,31 +133,78 @@ static int ensure_scaler(VDec *d, ScaleKey key) {
 	};
 	int r = 0;
 	for (size_t i = 0; i < FF_ARRAY_ELEMS(options) && r >= 0; i++)
-		r = av_opt_set_int(d->sws, options[i].name, options[i].value, 0);
-	if (r < 0 || (r = sws_init_context(d->sws, NULL, NULL)) < 0) {
-		sws_freeContext(d->sws);
-		d->sws = NULL;
+		r = av_opt_set_int(s->sws, options[i].name, options[i].value, 0);
+	if (r < 0 || (r = sws_init_context(s->sws, NULL, NULL)) < 0) {
+		sws_freeContext(s->sws);
+		s->sws = NULL;
 		return r;
 	}
-	d->key = key;
+	s->key = key;
 	// The same matrix on both sides: to_bt709 changes it where that is needed.
 	// RGB sources have none and become BT.709.
 	const int *m = sws_getCoefficients(SWS_CS_ITU709);
-	sws_setColorspaceDetails(d->sws, m, key.range, m, 0, 0, 1 << 16, 1 << 16);
+	sws_setColorspaceDetails(s->sws, m, key.range, m, 0, 0, 1 << 16, 1 << 16);
 	return 0;
 }
 
-static int ensure_tmp(VDec *d, int w, int h) {
-	if (d->tmp[0] && d->tmp_w == w && d->tmp_h == h)
+static int ensure_tmp(Scaler *s, int w, int h) {
+	if (s->tmp[0] && s->tmp_w == w && s->tmp_h == h)
 		return 0;
-	av_freep(&d->tmp[0]);
+	av_freep(&s->tmp[0]);
 	// 64 columns more than asked for, because vector stores round rows up.
-	int r = av_image_alloc(d->tmp, d->tmp_stride, FFALIGN(w, 64) + 64, h, AV_PIX_FMT_YUV420P, 64);
+	int r = av_image_alloc(s->tmp, s->tmp_stride, FFALIGN(w, 64) + 64, h, AV_PIX_FMT_YUV420P, 64);
 	if (r < 0)
 		return r;
-	d->tmp_w = w;
-	d->tmp_h = h;
+	s->tmp_w = w;
+	s->tmp_h = h;
 	return 0;
+}
+
+// Scales the whole of src to the whole of dst, without a change of matrix.
+static int scale(Scaler *s, ScaleKey key, const uint8_t *const src[], const int from[], uint8_t *const dst[3],
+	const int to[3]) {
+	const int w = key.dw, h = key.dh, plain = key.fmt == AV_PIX_FMT_YUV420P && !key.range;
+	if (plain && key.w == w && key.h == h) {
+		for (int p = 0; p < 3; p++)
+			copy_plane(dst[p], to[p], src[p], from[p], w >> !!p, h >> !!p);
+		return 0;
+	}
+	if (plain && key.w == 2 * w && key.h == 2 * h) {
+		for (int p = 0; p < 3; p++)
+			halve_plane(dst[p], to[p], src[p], from[p], w >> !!p, h >> !!p);
+		return 0;
+	}
+	int r = ensure_sws(s, key);
+	if (r < 0)
+		return r;
+	// Vector stores run past the end of a row that is not a multiple of
+	// their width, and the copying converters write whole strides: both
+	// would hit the neighbours of a cell inside a larger picture.
+	if (w % 64 == 0 && (key.w != w || key.h != h)) {
+		uint8_t *const out[4] = {dst[0], dst[1], dst[2]};
+		const int stride[4] = {to[0], to[1], to[2]};
+		r = sws_scale(s->sws, src, from, 0, key.h, out, stride);
+		return r < 0 ? r : 0;
+	}
+	if ((r = ensure_tmp(s, w, h)) < 0 || (r = sws_scale(s->sws, src, from, 0, key.h, s->tmp, s->tmp_stride)) < 0)
+		return r;
+	for (int p = 0; p < 3; p++)
+		copy_plane(dst[p], to[p], s->tmp[p], s->tmp_stride[p], w >> !!p, h >> !!p);
+	return 0;
+}
+
+int scaler_run(Scaler *s, const uint8_t *y, const uint8_t *u, const uint8_t *v, int sy, int sc, int w, int h,
+	uint8_t *dy, uint8_t *du, uint8_t *dv, int dsy, int dsc, int dw, int dh) {
+	const uint8_t *const src[4] = {y, u, v};
+	const int from[4] = {sy, sc, sc}, to[3] = {dsy, dsc, dsc};
+	uint8_t *const dst[3] = {dy, du, dv};
+	return scale(s, (ScaleKey){w, h, AV_PIX_FMT_YUV420P, 0, dw, dh}, src, from, dst, to);
+}
+
+void scaler_free(Scaler *s) {
+	sws_freeContext(s->sws);
+	av_freep(&s->tmp[0]);
+	*s = (Scaler){0};
 }
 
 // Moves the start of every plane to the pixel x, y. Both are multiples of the
@@ -189,38 +236,11 @@ int vdec_scale(VDec *d, int x, int y, int w, int h, uint8_t *dy, uint8_t *du, ui
 	const uint8_t *src[4];
 	crop_to(f, desc, x, y, src);
 
-	if (w == dw && h == dh && fmt == AV_PIX_FMT_YUV420P && !full) {
-		copy_plane(dy, sy, src[0], f->linesize[0], w, h);
-		copy_plane(du, sc, src[1], f->linesize[1], w / 2, h / 2);
-		copy_plane(dv, sc, src[2], f->linesize[2], w / 2, h / 2);
-	} else if (w == 2 * dw && h == 2 * dh && fmt == AV_PIX_FMT_YUV420P && !full) {
-		halve_plane(dy, sy, src[0], f->linesize[0], dw, dh);
-		halve_plane(du, sc, src[1], f->linesize[1], dw / 2, dh / 2);
-		halve_plane(dv, sc, src[2], f->linesize[2], dw / 2, dh / 2);
-	} else {
-		int r = ensure_scaler(d, (ScaleKey){w, h, fmt, full, dw, dh});
-		if (r < 0)
-			return r;
-		// Vector stores run past the end of a row that is not a multiple of
-		// their width, and the copying converters write whole strides: both
-		// would hit the neighbours of a cell inside a larger picture.
-		const int direct = dw % 64 == 0 && (w != dw || h != dh);
-		uint8_t *out[4] = {dy, du, dv};
-		int stride[4] = {sy, sc, sc};
-		if (!direct) {
-			if ((r = ensure_tmp(d, dw, dh)) < 0)
-				return r;
-			memcpy(out, d->tmp, sizeof out);
-			memcpy(stride, d->tmp_stride, sizeof stride);
-		}
-		if ((r = sws_scale(d->sws, src, f->linesize, 0, h, out, stride)) < 0)
-			return r;
-		if (!direct) {
-			copy_plane(dy, sy, d->tmp[0], d->tmp_stride[0], dw, dh);
-			copy_plane(du, sc, d->tmp[1], d->tmp_stride[1], dw / 2, dh / 2);
-			copy_plane(dv, sc, d->tmp[2], d->tmp_stride[2], dw / 2, dh / 2);
-		}
-	}
+	uint8_t *const dst[3] = {dy, du, dv};
+	const int to[3] = {sy, sc, sc};
+	int r = scale(&d->scaler, (ScaleKey){w, h, fmt, full, dw, dh}, src, f->linesize, dst, to);
+	if (r < 0)
+		return r;
 	double kr, kb;
 	if (!(desc->flags & AV_PIX_FMT_FLAG_RGB) && desc->nb_components >= 3 && weights(d->c->codec_id, f, &kr, &kb))
 		to_bt709(kr, kb, dy, du, dv, sy, sc, dw, dh);

@@ -1,4 +1,4 @@
-// The C side: one struct for each of the four jobs, with the calls that would
+// The C side: one struct for each of the five jobs, with the calls that would
 // be clumsy or wrong from Go (padding, layouts, colour tables, cached scalers).
 // Functions that return int follow libav: negative is an AVERROR code.
 #ifndef REGIE_SHIM_H
@@ -15,10 +15,23 @@
 // the same process-wide values every time, so every open calls it.
 void shim_quiet(void);
 
-// What decides how a picture is scaled; a scaler is kept while it is the same.
+// What decides how a picture is scaled; libswscale's tables are kept while it is
+// the same.
 typedef struct {
 	int w, h, fmt, range, dw, dh;
 } ScaleKey;
+
+typedef struct {
+	struct SwsContext *sws;
+	ScaleKey key;
+	uint8_t *tmp[4]; // aligned picture for sizes whose rows vector stores would overrun
+	int tmp_stride[4], tmp_w, tmp_h;
+} Scaler; // all zero is ready for use
+
+// Scales 8 bit I420, BT.709, limited range into planes that the caller owns.
+int scaler_run(Scaler *s, const uint8_t *y, const uint8_t *u, const uint8_t *v, int sy, int sc, int w, int h,
+	uint8_t *dy, uint8_t *du, uint8_t *dv, int dsy, int dsc, int dw, int dh);
+void scaler_free(Scaler *s);
 
 typedef struct {
 	AVCodecContext *c;
@@ -27,10 +40,7 @@ typedef struct {
 	int64_t max_pixels;
 	int missing; // a reference was missing since the last picture came out
 	int running; // a picture came out since opening or flushing
-	struct SwsContext *sws;
-	ScaleKey key;
-	uint8_t *tmp[4]; // aligned picture for sizes whose rows vector stores would overrun
-	int tmp_stride[4], tmp_w, tmp_h;
+	Scaler scaler;
 } VDec;
 
 typedef struct {

@@ -96,7 +96,6 @@ void vdec_close(VDec *d) {
 	avcodec_free_context(&d->c);
 	av_packet_free(&d->pkt);
 	av_frame_free(&d->frame);
-	sws_freeContext(d->sws);
-	av_freep(&d->tmp[0]);
+	scaler_free(&d->scaler);
 	av_free(d);
 }

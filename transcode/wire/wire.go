@@ -7,7 +7,7 @@
 //	 1  kind     uint8   media.Kind of an access unit, transcode.Track of a packet
 //	 2  flags    uint8   Key, Replay, Last
 //	 3  zero     uint8
-//	 4  source   uint16  index that the gateway gave to the source
+//	 4  source   uint16  index that the gateway gave to the source; the rung of a packet
 //	 6  zero     uint16
 //	 8  length   uint32  of the payload, at most MaxPayload
 //	12  pts      int64   nanoseconds, or in the track's clock for a packet
@@ -35,7 +35,7 @@ import (
 )
 
 // Version changes with every change of a message's meaning.
-const Version = 1
+const Version = 2
 
 // HeaderSize is the length of a header in bytes.
 const HeaderSize = 24

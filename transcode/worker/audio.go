@@ -95,7 +95,7 @@ func (a *audio) tick() error {
 	a.limiter.Process(a.block[:])
 	for _, t := range a.tracks {
 		err := t.packer.Write(a.block[:], a.pos, t.enc.Encode, func(pts int64, data []byte) error {
-			return a.e.out.packet(transcode.Packet{Track: t.track, PTS: pts, Key: true, Data: data})
+			return a.e.out.packets(transcode.Packet{Track: t.track, PTS: pts, Key: true, Data: data})
 		})
 		if err != nil {
 			return err

@@ -81,8 +81,8 @@ type offline struct {
 	bytes int
 }
 
-func newOffline(b *testing.B, cs []Clip) *offline {
-	o := &offline{e: &engine{program: benchProgram, log: slog.New(slog.DiscardHandler), out: &output{w: wire.NewWriter(io.Discard)}, ctx: b.Context()}}
+func newOffline(b *testing.B, p transcode.Program, cs []Clip) *offline {
+	o := &offline{e: &engine{program: p, log: slog.New(slog.DiscardHandler), out: &output{w: wire.NewWriter(io.Discard)}, ctx: b.Context()}}
 	o.e.clock = func() time.Duration { return o.now }
 	o.e.stage.init()
 	o.e.scenes = newScenes(o.e)
@@ -107,12 +107,12 @@ func newOffline(b *testing.B, cs []Clip) *offline {
 	}
 	o.e.scenes.place(sc)
 	o.e.scenes.ready.Store(o.e.scenes.draw(sc))
-	enc, err := libav.OpenVideoEncoder(libav.VideoEncoderConfig{W: benchProgram.Width, H: benchProgram.Height, FPS: benchProgram.FPS, Kbps: benchProgram.Kbps})
+	rungs, err := openLadder(p, o.e.now)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(enc.Close)
-	o.video = &video{e: o.e, program: benchProgram, enc: enc, paint: painter{e: o.e}, phase: phaser{period: time.Second / 30}, extra: never, beat: never}
+	b.Cleanup(rungs.close)
+	o.video = &video{e: o.e, program: p, ladder: rungs, paint: painter{e: o.e}, phase: phaser{period: time.Second / 30}, extra: never, beat: never}
 	o.audio = &audio{e: o.e, limiter: mix.NewLimiter()}
 	for track, codec := range map[transcode.Track]media.Codec{transcode.AAC: media.AAC, transcode.Opus: media.Opus} {
 		if err := o.audio.open(track, codec, 128, 0); err != nil {
@@ -154,20 +154,26 @@ func (o *offline) until(b *testing.B, cs []Clip, next []int, n int64) {
 // caption, compose, encode; decode, mix, encode twice.
 func BenchmarkMix4x720p(b *testing.B) {
 	cs := Clips(b, time.Time{})
-	var used time.Duration
-	for b.Loop() {
-		o := newOffline(b, cs)
-		next := make([]int, len(cs))
-		began := cpu(syscall.RUSAGE_SELF)
-		for n := range int64(benchSeconds * 30) {
-			o.until(b, cs, next, n)
-		}
-		used += cpu(syscall.RUSAGE_SELF) - began
-		if got := o.video.stats.Frames; got != benchSeconds*30 {
-			b.Fatalf("%d frames", got)
-		}
+	for name, ladder := range map[string][]transcode.Rung{"alone": nil, "ladder": {{Width: 640, Height: 360, Kbps: 700}}} {
+		b.Run(name, func(b *testing.B) {
+			p := benchProgram
+			p.Ladder = ladder
+			var used time.Duration
+			for b.Loop() {
+				o := newOffline(b, p, cs)
+				next := make([]int, len(cs))
+				began := cpu(syscall.RUSAGE_SELF)
+				for n := range int64(benchSeconds * 30) {
+					o.until(b, cs, next, n)
+				}
+				used += cpu(syscall.RUSAGE_SELF) - began
+				if got := o.video.stats.Frames; got != benchSeconds*30 {
+					b.Fatalf("%d frames", got)
+				}
+			}
+			b.ReportMetric(used.Seconds()/float64(b.N)/benchSeconds, "cpu-s/s")
+		})
 	}
-	b.ReportMetric(used.Seconds()/float64(b.N)/benchSeconds, "cpu-s/s")
 }
 
 // BenchmarkFFmpeg4x720p is the ffmpeg program doing the same job on the same clips:

@@ -8,7 +8,8 @@
 //   - Video frames lie on the grid of the frame rate, each once, in order. A tick
 //     that comes too late is skipped, never queued; borders of parts and groups
 //     of pictures are made up for, so that every part has a frame and every group
-//     begins with an IDR.
+//     begins with an IDR. All rungs of the ladder have the same frames and the same
+//     keyframes.
 //   - Audio packets follow each other without a gap.
 //   - After a gap, an error or damage a source's picture stands still until its
 //     next keyframe, for which the publisher is asked; a smeared picture is never
@@ -18,6 +19,6 @@
 //
 // Who owns what: the reader of standard input hands access units to the feeds;
 // each feed (one goroutine a track) owns its decoder; the video loop owns the
-// encoder, the canvas and the tiles on show; the audio loop owns the mix and both
+// ladder, the canvas and the tiles on show; the audio loop owns the mix and both
 // audio encoders.
 package worker

@@ -24,10 +24,18 @@ func (o *output) send(m wire.Message) error {
 	return o.w.Flush()
 }
 
-func (o *output) packet(p transcode.Packet) error {
-	m := wire.Message{Type: wire.Packet, Kind: uint8(p.Track), PTS: p.PTS, Payload: p.Data}
-	if p.Key {
-		m.Flags = wire.Key
+// packets go together, with nothing between them.
+func (o *output) packets(ps ...transcode.Packet) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, p := range ps {
+		m := wire.Message{Type: wire.Packet, Kind: uint8(p.Track), Source: uint16(p.Rung), PTS: p.PTS, Payload: p.Data}
+		if p.Key {
+			m.Flags = wire.Key
+		}
+		if err := o.w.Write(m); err != nil {
+			return err
+		}
 	}
-	return o.send(m)
+	return o.w.Flush()
 }

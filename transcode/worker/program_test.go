@@ -126,10 +126,15 @@ func quarter(p transcode.Program, i int) image.Rectangle {
 // checkTimeline: timestamps go up by the grid, and borders have their frames.
 func checkTimeline(t testing.TB, r *rig) {
 	t.Helper()
+	checkTimelineOf(t, r, r.taken(transcode.Video))
+}
+
+// checkTimelineOf does so with the video of one rung.
+func checkTimelineOf(t testing.TB, r *rig, video []packet) {
+	t.Helper()
 	p := r.s.Program()
 	last := int64(-1)
 	made := map[int64]bool{}
-	video := r.taken(transcode.Video)
 	for _, v := range video {
 		n := p.FrameOf(v.PTS)
 		if p.FramePTS(n) != v.PTS || n <= last {

@@ -1,12 +1,10 @@
 package worker
 
 import (
-	"errors"
 	"os"
 	"time"
 
 	"github.com/regie-live/regie/transcode"
-	"github.com/regie-live/regie/transcode/libav"
 	"github.com/regie-live/regie/transcode/wire"
 )
 
@@ -25,7 +23,7 @@ const (
 type video struct {
 	e       *engine
 	program transcode.Program
-	enc     *libav.VideoEncoder
+	ladder  *ladder
 	paint   painter
 	phase   phaser
 	next    int64 // frame to make next
@@ -38,14 +36,14 @@ type video struct {
 
 func (e *engine) videoLoop() error {
 	p := e.program
-	enc, err := libav.OpenVideoEncoder(libav.VideoEncoderConfig{W: p.Width, H: p.Height, FPS: p.FPS, Kbps: p.Kbps})
+	rungs, err := openLadder(p, e.now)
 	if err != nil {
 		return err
 	}
-	defer enc.Close()
+	defer rungs.close()
 	v := &video{
 		stats: transcode.Stats{PID: os.Getpid()},
-		e:     e, program: p, enc: enc, next: e.setup.VideoNext, extra: never, beat: never,
+		e:     e, program: p, ladder: rungs, next: e.setup.VideoNext, extra: never, beat: never,
 		paint: painter{e: e}, phase: phaser{period: time.Second / time.Duration(p.FPS), late: phaseLate},
 	}
 	if !v.settle() {
@@ -121,29 +119,27 @@ func (v *video) catchUp(frame int64, late bool) error {
 // from when it shows what.
 func (v *video) tick(n int64, late bool) error {
 	now := v.e.now()
-	canvas := v.enc.Canvas()
+	canvas := v.ladder.canvas()
 	if canvas == nil {
-		return errors.New("no canvas to draw on: out of memory")
+		return errCanvas
 	}
 	if host, t := v.paint.paint(canvas, now, v.program.FrameTime(n), late); t != nil {
 		v.phase.observe(t.ready)
 		v.phase.follow(t.came-t.at, host.input.Need())
 	}
-	key := v.key(n, now)
-	data, isKey, err := v.enc.Encode(n, key)
-	if err != nil {
+	j := job{frame: n, pts: v.program.FramePTS(n), key: v.key(n, now), began: now}
+	if err := v.ladder.encode(j); err != nil {
 		return err
 	}
 	v.next = n + 1
 	took := v.e.now() - now
-	err = v.e.out.packet(transcode.Packet{Track: transcode.Video, PTS: v.program.FramePTS(n), Key: isKey, Data: data})
-	if err != nil {
+	if err := v.e.out.packets(v.ladder.packets...); err != nil {
 		return err
 	}
 	return v.count(now, took)
 }
 
-// key says whether frame n is a keyframe: on the grid always, on demand in
+// key says whether frame n is a keyframe, in all rungs: on the grid always, on demand in
 // addition, but not more than one a second.
 func (v *video) key(n int64, now time.Duration) bool {
 	if v.program.Scheduled(n) || !v.opened {
@@ -172,7 +168,7 @@ func (v *video) count(now, took time.Duration) error {
 	}
 	st := &v.stats
 	st.FrameTime = v.sum / time.Duration(len(st.FrameTimes))
-	st.SpeedRatio = float64(v.phase.period) / float64(max(st.FrameTime, 1))
+	st.Rungs = v.ladder.speeds(v.phase.period, len(st.FrameTimes))
 	st.Dropped, st.AVOffset = 0, 0
 	st.SourceStats = st.SourceStats[:0]
 	for _, s := range v.paint.sources {
