@@ -124,9 +124,13 @@ func (b benchCmd) viewers(ctx context.Context, dir string) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
+		side := said.HLS
+		if side.Joined == 0 {
+			side = said.WHEP
+		}
 		rows = append(rows,
 			row{kind.name + ", cores per 100 viewers of 2.5 Mbit/s", fmt.Sprintf("%.3f", (busy.cores-idle.cores)*100/float64(kind.n)), ""},
-			row{fmt.Sprintf("%s, stalls and errors of %d viewers in %v", kind.name, kind.n, b.Measure), fmt.Sprintf("%d and %d", said.Stalls, said.Errors), "0"},
+			row{fmt.Sprintf("%s, stalls and errors of %d viewers in %v", kind.name, kind.n, b.Measure), fmt.Sprintf("%d and %d", side.Stalls, side.Failures()), "0"},
 			row{kind.name + ", memory per viewer", fmt.Sprintf("%.0f kB", float64(busy.memory-before)/float64(kind.n)/1e3), ""},
 		)
 	}
@@ -140,12 +144,12 @@ type used struct {
 
 // load runs an audience in a process of its own and measures the gateway while
 // all of it plays. Without arguments nobody watches.
-func (b benchCmd) load(ctx context.Context, a *appliance, args ...string) (used, report, error) {
-	var said report
+func (b benchCmd) load(ctx context.Context, a *appliance, args ...string) (used, viewed, error) {
+	var said viewed
 	var output []byte
 	done := make(chan error, 1)
 	if len(args) > 0 {
-		cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{"viewers", "--for", (b.Measure + 12*time.Second).String()}, args...)...)
+		cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{"viewers", "--json=-", "--for", (b.Measure + 12*time.Second).String()}, args...)...)
 		cmd.Stderr = os.Stderr
 		go func() {
 			var err error

@@ -64,6 +64,42 @@ func makeClips(ctx context.Context, dir string) ([]clip, error) {
 	return clips, nil
 }
 
+// loopSeconds is a length in which 1/30 s pictures, two-second groups of them,
+// AAC frames of 1024 samples and Opus packets of 20 ms all come out even.
+const loopSeconds = 16
+
+// makeLoopClip prepares what publishers play: 720p30 without B-frames, with AAC or
+// Opus, of a file, or of a picture that is drawn for it.
+func makeLoopClip(ctx context.Context, dir, source string, opus bool, kbps int) (clip, error) {
+	args := []string{"-v", "error", "-y", "-nostdin"}
+	from := "0:a:0?"
+	if source == "generated" {
+		from = "1:a:0"
+		args = append(args, "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30,noise=alls=6:allf=t",
+			"-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000")
+	} else {
+		args = append(args, "-i", source)
+	}
+	sound := []string{"-c:a", "aac", "-b:a", "128k"}
+	name := "loop-aac.ts"
+	if opus {
+		sound, name = []string{"-c:a", "libopus", "-b:a", "96k", "-frame_duration", "20"}, "loop-opus.ts"
+	}
+	rate := fmt.Sprintf("%dk", kbps)
+	file := filepath.Join(dir, name)
+	args = append(args, "-t", fmt.Sprint(loopSeconds), "-map", "0:v:0", "-map", from,
+		"-vf", "scale=1280:720,fps=30", "-pix_fmt", "yuv420p",
+		"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "baseline", "-bf", "0",
+		"-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-g", "60", "-sc_threshold", "0", "-threads", "1")
+	args = append(append(args, sound...), "-ac", "2", "-ar", "48000", file)
+	cmd := exec.CommandContext(ctx, "ffmpeg", args...)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return clip{}, fmt.Errorf("ffmpeg could not prepare %s: %w", source, err)
+	}
+	return readClip(file)
+}
+
 func readClip(file string) (clip, error) {
 	c := clip{file: file}
 	f, err := os.Open(file)
@@ -87,6 +123,14 @@ func readClip(file string) (clip, error) {
 				data, err := h264.AnnexB(au).Marshal()
 				add(media.Video, pts, h264.IsRandomAccess(au), data)
 				return err
+			})
+		case *tscodecs.Opus:
+			c.tracks = append(c.tracks, media.Track{Codec: media.Opus, SampleRate: 48000, Channels: codec.ChannelCount})
+			r.OnDataOpus(t, func(pts int64, packets [][]byte) error {
+				for i, p := range packets {
+					add(media.Audio, pts+int64(i)*90000/50, true, p)
+				}
+				return nil
 			})
 		case *tscodecs.MPEG4Audio:
 			config, err := codec.Config.Marshal()

@@ -1,9 +1,12 @@
-// Command regie-load measures Regie: what mixing costs beside the ffmpeg program
-// doing the same job, how long a frame is under way, and what viewers cost.
+// Command regie-load puts load on Regie or on any other server: synthetic
+// publishers, LL-HLS and WHEP viewers, and a hostile audience. Its bench and soak
+// measure Regie with them: what mixing costs beside the ffmpeg program doing the
+// same job, how long a frame is under way, what viewers cost, and what holds.
 //
-// It guarantees: traffic goes to this machine's loopback only, every run is
-// bounded in time, Ctrl-C ends it and everything it started, and no figure is
-// printed that was not measured in this run.
+// It guarantees: traffic goes to this machine's loopback only, unless --anywhere
+// says otherwise; bench and soak are bounded in time; Ctrl-C ends every command
+// and all it started, with the result so far; and no figure is printed that was
+// not measured in this run.
 package main
 
 import (
@@ -20,7 +23,8 @@ import (
 
 type cli struct {
 	Bench   benchCmd   `cmd:"" help:"Measure everything, and print the table of the README."`
-	Viewers viewersCmd `cmd:"" hidden:"" help:"Be an audience; started by bench."`
+	Viewers viewersCmd `cmd:"" help:"Be an audience of any server: LL-HLS and WHEP."`
+	Publish publishCmd `cmd:"" help:"Publish a clip to any server: RTMP, RTSP and WHIP."`
 	Worker  workerCmd  `cmd:"" hidden:"" help:"Mix one program; started by bench."`
 }
 
@@ -37,7 +41,7 @@ func (workerCmd) Run(ctx context.Context) error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	var c cli
-	parser := kong.Must(&c, kong.Name("regie-load"), kong.Description("Measures Regie."), kong.BindTo(ctx, (*context.Context)(nil)))
+	parser := kong.Must(&c, kong.Name("regie-load"), kong.Description("Puts load on Regie and other servers, and measures."), kong.BindTo(ctx, (*context.Context)(nil)))
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	err = command.Run()
