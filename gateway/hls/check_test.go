@@ -18,6 +18,9 @@ type listing struct {
 	segments             []listedSegment // the last may lack its URI
 	hint                 string
 	reports              []string // attributes of EXT-X-RENDITION-REPORT
+	version              string
+	ranges               []map[string]string // attributes of EXT-X-DATERANGE
+	skip                 map[string]string   // attributes of EXT-X-SKIP
 	ended                bool
 }
 
@@ -62,17 +65,15 @@ func readListing(playlist string) (l listing, errs []string) {
 		attributes := attributeList(value)
 		switch tag {
 		case "#EXT-X-VERSION":
-			if value != "9" {
-				fault("8: version %s; EXT-X-SKIP needs 9", value)
-			}
+			l.version = value
 		case "#EXT-X-INDEPENDENT-SEGMENTS":
 		case "#EXT-X-TARGETDURATION":
 			l.target, _ = strconv.ParseInt(value, 10, 64)
 		case "#EXT-X-SERVER-CONTROL":
 			l.holdBack = micros(attributes["PART-HOLD-BACK"])
 			l.skipUntil = micros(attributes["CAN-SKIP-UNTIL"]) / 1e6
-			if attributes["CAN-BLOCK-RELOAD"] != "YES" {
-				fault("4.4.3.8: no CAN-BLOCK-RELOAD")
+			if attributes["CAN-BLOCK-RELOAD"] != "YES" || attributes["CAN-SKIP-DATERANGES"] != "YES" {
+				fault("4.4.3.8: %v", attributes)
 			}
 		case "#EXT-X-PART-INF":
 			l.partTarget = micros(attributes["PART-TARGET"])
@@ -81,7 +82,13 @@ func readListing(playlist string) (l listing, errs []string) {
 		case "#EXT-X-DISCONTINUITY-SEQUENCE":
 			l.breaks, _ = strconv.ParseUint(value, 10, 64)
 		case "#EXT-X-SKIP":
+			if l.skip != nil {
+				fault("4.4.5: two EXT-X-SKIP")
+			}
+			l.skip = attributes
 			l.skipped, _ = strconv.Atoi(attributes["SKIPPED-SEGMENTS"])
+		case "#EXT-X-DATERANGE":
+			l.ranges = append(l.ranges, attributes)
 		case "#EXT-X-DISCONTINUITY":
 			open.discontinuity, used = true, true
 		case "#EXT-X-MAP":
@@ -130,6 +137,11 @@ func readListing(playlist string) (l listing, errs []string) {
 // faults is what no playlist may say.
 func (l listing) faults() (errs []string) {
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Sprintf(format, args...)) }
+	_, skipsRanges := l.skip["RECENTLY-REMOVED-DATERANGES"]
+	if want := map[bool]string{false: "9", true: "10"}[skipsRanges]; l.version != want {
+		fault("8: version %s, these tags need %s", l.version, want)
+	}
+	errs = append(errs, l.rangeFaults()...)
 	if l.target < 1 || l.partTarget < 1 || l.partTarget > l.target*1e6 {
 		fault("4.4.3.1, 4.4.3.7: target duration %d s, part target %d µs", l.target, l.partTarget)
 	}
@@ -169,6 +181,29 @@ func (l listing) faults() (errs []string) {
 		}
 		if len(before.parts) > 0 && len(s.parts) == 0 && s.uri != "" {
 			fault("6.2.2: parts of %s were removed before those of an older segment", s.uri)
+		}
+	}
+	return errs
+}
+
+// rangeFaults is what no EXT-X-DATERANGE may say.
+func (l listing) rangeFaults() (errs []string) {
+	fault := func(format string, args ...any) { errs = append(errs, fmt.Sprintf(format, args...)) }
+	seen := map[string]bool{}
+	for _, r := range l.ranges {
+		id := unquote(r["ID"])
+		if id == "" || seen[id] {
+			fault("4.4.5.1: no ID, or twice: %v", r)
+		}
+		seen[id] = true
+		start, err := time.Parse(dateFormat, unquote(r["START-DATE"]))
+		if err != nil {
+			fault("4.4.5.1: %v", err)
+		}
+		if d := r["DURATION"]; d != "" && micros(d) < 0 {
+			fault("4.4.5.1: DURATION %s", d)
+		} else if end := start.Add(time.Duration(micros(d)) * time.Microsecond); d != "" && len(l.segments) > 0 && l.skip == nil && end.Before(l.segments[0].date.Add(-time.Millisecond)) {
+			fault("a range that ended at %v in a playlist from %v on", end, l.segments[0].date)
 		}
 	}
 	return errs

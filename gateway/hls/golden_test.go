@@ -71,6 +71,9 @@ func TestGolden(t *testing.T) {
 		"ladder": {ladderOptions(), func(s *source) { s.parts(6) }, "index.m3u8"},
 		// 4.4.5.4: every other rendition is reported.
 		"reports": {ladderOptions(), func(s *source) { s.parts(7) }, "720p/stream.m3u8"},
+		// 4.4.5.1: cues as date ranges; 6.2.5.1: a delta update has only the newer.
+		"cues":       {testOptions(), cueProgram, playlistPath},
+		"cues_delta": {testOptions(), cueProgram, playlistPath + "?_HLS_skip=v2"},
 		// The sound alone: every part of it can be decoded.
 		"audio": {ladderOptions(), func(s *source) { s.parts(7) }, "audio/stream.m3u8"},
 		// 4.4.3.4: no hint, and what was there of the open part.

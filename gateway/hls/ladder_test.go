@@ -65,7 +65,7 @@ func TestRenditionsAgree(t *testing.T) {
 			}
 		}
 	}
-	if n := testutil.ToFloat64(s.stream.writer.metrics[0].dropped[dropIncomplete]); n != 3 {
+	if n := testutil.ToFloat64(s.stream.writer.metrics.renditions[0].dropped[dropIncomplete]); n != 3 {
 		t.Errorf("%v pictures of incomplete frames dropped, want 3", n)
 	}
 }

@@ -14,15 +14,10 @@ type Metrics struct {
 	delay     *prometheus.HistogramVec
 	published *prometheus.GaugeVec
 	dropped   *prometheus.CounterVec
+	cues      *prometheus.CounterVec
 
 	mu     sync.Mutex
-	owners map[owned]*streamMetrics // guarded by mu
-}
-
-// owned names a rendition's series; the last stream opened for it owns them.
-type owned struct {
-	session   show.SessionID
-	rendition string
+	owners map[show.SessionID]*sessionMetrics // guarded by mu; the last stream opened owns its session's series
 }
 
 // NewMetrics registers the package's metrics; with a nil reg they are kept but
@@ -46,18 +41,27 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "regie_hls_packets_dropped_total",
 			Help: "Program packets that reached no part, by reason.",
 		}, []string{"session", "rendition", "reason"}),
+		cues: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "regie_hls_cues_dropped_total",
+			Help: "Cues that left the playlists before their time, because there were too many.",
+		}, []string{"session"}),
+		owners: make(map[show.SessionID]*sessionMetrics),
 	}
-	m.owners = make(map[owned]*streamMetrics)
 	if reg != nil {
-		reg.MustRegister(m.parts, m.delay, m.published, m.dropped)
+		reg.MustRegister(m.parts, m.delay, m.published, m.dropped, m.cues)
 	}
 	return m
 }
 
-// streamMetrics are one rendition's series, looked up once.
-type streamMetrics struct {
-	all       *Metrics
-	name      owned
+// sessionMetrics are a session's series, looked up once.
+type sessionMetrics struct {
+	all         *Metrics
+	id          show.SessionID
+	renditions  []renditionMetrics
+	cuesDropped prometheus.Counter
+}
+
+type renditionMetrics struct {
 	parts     prometheus.Counter
 	delay     prometheus.Observer
 	published prometheus.Gauge
@@ -70,35 +74,43 @@ var (
 	soundReasons   = [...]dropReason{dropLate, dropQueueFull}
 )
 
-func (m *Metrics) stream(session show.SessionID, rendition string, reasons ...dropReason) *streamMetrics {
+// session looks up the series of a session whose last rendition is the sound.
+func (m *Metrics) session(id show.SessionID, renditions []string) *sessionMetrics {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := &streamMetrics{
-		all:       m,
-		name:      owned{session, rendition},
-		parts:     m.parts.WithLabelValues(string(session), rendition),
-		delay:     m.delay.WithLabelValues(rendition),
-		published: m.published.WithLabelValues(string(session), rendition),
-		dropped:   make(map[dropReason]prometheus.Counter),
+	s := &sessionMetrics{all: m, id: id, cuesDropped: m.cues.WithLabelValues(string(id))}
+	for i, name := range renditions {
+		r := renditionMetrics{
+			parts:     m.parts.WithLabelValues(string(id), name),
+			delay:     m.delay.WithLabelValues(name),
+			published: m.published.WithLabelValues(string(id), name),
+			dropped:   make(map[dropReason]prometheus.Counter),
+		}
+		reasons := pictureReasons[:]
+		if i == len(renditions)-1 {
+			reasons = soundReasons[:]
+		}
+		for _, reason := range reasons {
+			r.dropped[reason] = m.dropped.WithLabelValues(string(id), name, string(reason))
+		}
+		s.renditions = append(s.renditions, r)
 	}
-	for _, r := range reasons {
-		s.dropped[r] = m.dropped.WithLabelValues(string(session), rendition, string(r))
-	}
-	m.owners[s.name] = s
+	m.owners[id] = s
 	return s
 }
 
 // forget ends the series, so that they do not pile up, unless a newer stream of
 // the session goes on with them.
-func (s *streamMetrics) forget() {
+func (s *sessionMetrics) forget() {
 	s.all.mu.Lock()
 	defer s.all.mu.Unlock()
-	if s.all.owners[s.name] != s {
+	if s.all.owners[s.id] != s {
 		return
 	}
-	delete(s.all.owners, s.name)
-	labels := prometheus.Labels{"session": string(s.name.session), "rendition": s.name.rendition}
-	s.all.parts.Delete(labels)
-	s.all.published.Delete(labels)
+	delete(s.all.owners, s.id)
+	labels := prometheus.Labels{"session": string(s.id)}
+	s.all.parts.DeletePartialMatch(labels)
+	s.all.published.DeletePartialMatch(labels)
 	s.all.dropped.DeletePartialMatch(labels)
+	s.all.cues.DeletePartialMatch(labels)
 }

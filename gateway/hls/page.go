@@ -26,12 +26,13 @@ func newPage(tag string, target int64, plain, zipped []byte) *page {
 	}
 }
 
-// draft is a full playlist that nobody has asked for yet. The first viewer who
-// does writes it, and those who come meanwhile wait for that; the writer never
-// does. Few ask: players that follow a stream fetch delta updates.
+// draft is a playlist that nobody has asked for yet. The first viewer who does
+// writes it, and those who come meanwhile wait for that; the writer never does.
+// Few ask: players that follow a stream fetch the newer kind of delta updates.
 type draft struct {
 	view      view
 	rendition int
+	kind      playlistKind
 	tag       string
 
 	plain, zipped sync.Once
@@ -40,7 +41,7 @@ type draft struct {
 
 func (d *draft) pick(awaited, gzip bool, zip *compressors) *body {
 	d.plain.Do(func() {
-		p := newPage(d.tag, d.view.grid.targetDuration(), d.view.render(d.rendition, 0), nil)
+		p := newPage(d.tag, d.view.grid.targetDuration(), d.view.render(d.rendition, d.kind), nil)
 		d.page.now.plain, d.page.awaited.plain = p.now.plain, p.awaited.plain
 	})
 	if gzip {
@@ -54,8 +55,18 @@ func (d *draft) pick(awaited, gzip bool, zip *compressors) *body {
 
 // playlists is what there is to say of one rendition at one moment.
 type playlists struct {
-	full  *draft
-	delta *page // nil while there is nothing to skip, and in the end
+	full, delta *draft
+	delta2      *page // nil while there is nothing to skip, and in the end
+}
+
+func (p *playlists) pick(kind playlistKind, awaited, gzip bool, zip *compressors) *body {
+	switch {
+	case kind == fullPlaylist || p.delta2 == nil:
+		return p.full.pick(awaited, gzip, zip)
+	case kind == deltaUpdate:
+		return p.delta.pick(awaited, gzip, zip)
+	}
+	return p.delta2.pick(awaited, gzip)
 }
 
 // compressors are shared by all who compress; one weighs 800 kB.

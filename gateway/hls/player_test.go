@@ -80,7 +80,7 @@ func TestFFmpegReads(t *testing.T) {
 			}
 			video := len(pictures(packets))
 			// What waits for the next picture when the gap comes has none to go with.
-			late := int(testutil.ToFloat64(s.writer.metrics[len(s.renditions)-1].dropped[dropLate]))
+			late := int(testutil.ToFloat64(s.writer.metrics.renditions[len(s.renditions)-1].dropped[dropLate]))
 			if audio := len(packets) - video - late; late > 2 || got['0'] != video || got['1'] != audio {
 				t.Errorf("%d pictures and %d packets of sound; want %d and %d", got['0'], got['1'], video, audio)
 			}

@@ -79,8 +79,21 @@ type view struct {
 	segments        []*segment
 	discontinuities uint64 // that have left the playlist
 	newest, hint    position
+	cues            cueList
 	ended           bool
 }
+
+// dateFormat is ISO 8601 in UTC, to the millisecond.
+const dateFormat = "2006-01-02T15:04:05.000Z"
+
+// playlistKind is which of its forms a media playlist is asked for in.
+type playlistKind uint8
+
+const (
+	fullPlaylist playlistKind = iota
+	deltaUpdate               // _HLS_skip=YES: without the older segments
+	deltaUpdate2              // _HLS_skip=v2: nor the older date ranges
+)
 
 // skippable is how many segments a delta update leaves out: those further from
 // the end of the newest whole segment than the skip boundary (RFC 8216bis
@@ -122,20 +135,33 @@ func (v view) before(last int, seconds int64) int {
 	return 0
 }
 
-// render writes a rendition's media playlist; with skip > 0 the delta update that
-// leaves out so many segments.
-func (v view) render(rendition, skip int) []byte {
+// render writes a rendition's media playlist in one of its forms.
+func (v view) render(rendition int, kind playlistKind) []byte {
+	version, skip, ranges := 9, 0, v.cues.ranges
+	if kind != fullPlaylist {
+		skip = v.skippable()
+	}
+	if kind == deltaUpdate2 {
+		version, ranges = 10, v.cues.since(v.segments[len(v.segments)-1].end-v.skipUntil()*v.grid.fps)
+	}
 	b := make([]byte, 0, 4096+128*(len(v.segments)-skip))
 	target := v.grid.partTarget()
-	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:%d\n", v.grid.targetDuration())
+	b = fmt.Appendf(b, "#EXTM3U\n#EXT-X-VERSION:%d\n#EXT-X-TARGETDURATION:%d\n", version, v.grid.targetDuration())
 	b = append(b, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK="...)
 	b = appendSeconds(b, 3*target)
-	b = fmt.Appendf(b, ",CAN-SKIP-UNTIL=%d.0\n#EXT-X-PART-INF:PART-TARGET=", v.skipUntil())
+	b = fmt.Appendf(b, ",CAN-SKIP-UNTIL=%d.0,CAN-SKIP-DATERANGES=YES\n#EXT-X-PART-INF:PART-TARGET=", v.skipUntil())
 	b = appendSeconds(b, target)
 	b = fmt.Appendf(b, "\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-DISCONTINUITY-SEQUENCE:%d\n",
 		v.segments[0].msn, v.discontinuities)
 	if skip > 0 {
-		b = fmt.Appendf(b, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%d\n", skip)
+		b = fmt.Appendf(b, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%d", skip)
+		if kind == deltaUpdate2 {
+			b = v.appendRemoved(b)
+		}
+		b = append(b, '\n')
+	}
+	for _, r := range ranges {
+		b = r.appendTag(b, v.epoch)
 	}
 	partsFrom := v.partsFrom()
 	for i := skip; i < len(v.segments); i++ {
@@ -153,6 +179,18 @@ func (v view) render(rendition, skip int) []byte {
 	return b
 }
 
+// appendRemoved says which date ranges a player must forget (4.4.5.2).
+func (v view) appendRemoved(b []byte) []byte {
+	b = append(b, `,RECENTLY-REMOVED-DATERANGES="`...)
+	for i, r := range v.cues.removed {
+		if i > 0 {
+			b = append(b, '\t')
+		}
+		b = append(b, r.id...)
+	}
+	return append(b, '"')
+}
+
 func (v view) appendSegment(b []byte, rendition, i int, parts bool) []byte {
 	s := v.segments[i]
 	if s.discontinuity {
@@ -162,7 +200,7 @@ func (v view) appendSegment(b []byte, rendition, i int, parts bool) []byte {
 		b = fmt.Appendf(b, "#EXT-X-MAP:URI=\"%s/init%d.mp4\"\n", v.name, s.init)
 	}
 	b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
-	b = v.epoch.Add(time.Duration(v.grid.micros(s.first))*time.Microsecond).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = v.epoch.Add(time.Duration(v.grid.micros(s.first))*time.Microsecond).UTC().AppendFormat(b, dateFormat)
 	b = append(b, '\n')
 	if parts {
 		b = v.appendParts(b, rendition, s)

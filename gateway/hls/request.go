@@ -26,7 +26,7 @@ type request struct {
 	msn       uint64 // of a segment, a part or _HLS_msn; the number of an init segment
 	part      int64  // of a part or _HLS_part; -1 when there is none
 	hasMSN    bool
-	skip      bool // _HLS_skip
+	skip      playlistKind // _HLS_skip
 	gzip      bool
 }
 
@@ -110,8 +110,12 @@ func (q *request) directives(query string) bool {
 			}
 			q.part = int64(min(n, maxPart))
 		case "_HLS_skip":
-			// There are no date ranges yet that v2 could leave out.
-			q.skip = value == "YES" || value == "v2"
+			switch value {
+			case "YES":
+				q.skip = deltaUpdate
+			case "v2":
+				q.skip = deltaUpdate2
+			}
 		}
 	}
 	return true

@@ -98,7 +98,7 @@ func (s *snapshot) playlist(g grid, q request) answer {
 	case s.ended && s.playlists == nil:
 		return answer{problem: problemClosed}
 	case s.ended: // 6.2.5.1, 6.2.5.2: directives are ignored when there is an ENDLIST
-		return answer{body: s.playlists[q.rendition].full.pick(false, q.gzip, s.zip)}
+		return answer{body: s.playlists[q.rendition].pick(fullPlaylist, false, q.gzip, s.zip)}
 	case q.part >= 0 && !q.hasMSN:
 		return answer{problem: problemPartWithoutMSN}
 	case !q.hasMSN && !s.listable:
@@ -111,11 +111,7 @@ func (s *snapshot) playlist(g grid, q request) answer {
 			return answer{wait: true, late: problemStalled}
 		}
 	}
-	at := s.playlists[q.rendition]
-	if q.skip && at.delta != nil {
-		return answer{body: at.delta.pick(q.hasMSN, q.gzip)}
-	}
-	return answer{body: at.full.pick(q.hasMSN, q.gzip, s.zip)}
+	return answer{body: s.playlists[q.rendition].pick(q.skip, q.hasMSN, q.gzip, s.zip)}
 }
 
 // reached says whether the playlist holds what a blocking reload waits for, and

@@ -18,7 +18,7 @@ const longestGap = 5 * time.Minute
 type writer struct {
 	stream  *Stream
 	log     *slog.Logger
-	metrics []*streamMetrics // by rendition
+	metrics *sessionMetrics
 	epoch   time.Time
 	window  int64 // frames that a playlist reaches back
 
@@ -31,6 +31,7 @@ type writer struct {
 	listed          int        // the first of them that the playlist lists
 	discontinuities uint64     // that have left the playlist
 	newest          position
+	cues            cueList
 	variants        []variant
 	order           []int // in which the multivariant playlist lists them
 	indexes         int   // multivariant playlists so far
@@ -50,15 +51,9 @@ func newWriter(s *Stream, o Options, audio mpeg4audio.AudioSpecificConfig) *writ
 		order:  startFirst(o.Rungs),
 	}
 	w.variants = newVariants(o, s.grid, w.mux.audioCodec())
-	for i, name := range s.renditions {
-		reasons := pictureReasons[:]
-		if w.rung(i) == soundOnly {
-			reasons = soundReasons[:]
-		}
-		w.metrics = append(w.metrics, o.Metrics.stream(o.Session, name, reasons...))
-	}
+	w.metrics = o.Metrics.session(o.Session, s.renditions)
 	maxGap := min(w.window, int64(longestGap.Seconds())*s.grid.fps)
-	w.cutter = newCutter(s.grid, len(o.Rungs), maxGap, w.publish, func(rendition int, r dropReason) { w.metrics[rendition].dropped[r].Inc() })
+	w.cutter = newCutter(s.grid, len(o.Rungs), maxGap, w.publish, func(rendition int, r dropReason) { w.metrics.renditions[rendition].dropped[r].Inc() })
 	w.log.Info("hls: open", "renditions", s.renditions, "part", time.Duration(s.grid.partTarget())*time.Microsecond,
 		"segment", time.Duration(s.grid.micros(s.grid.segment))*time.Microsecond, "epoch", s.name)
 	return w
@@ -150,7 +145,7 @@ func (w *writer) count(c cut) {
 	last := c.frames[len(c.frames)-1].index
 	shown := w.epoch.Add(w.at(last))
 	w.parts++
-	for _, m := range w.metrics {
+	for _, m := range w.metrics.renditions {
 		m.parts.Inc()
 		m.published.SetToCurrentTime()
 		m.delay.Observe(max(0, time.Since(shown).Seconds()))
@@ -267,6 +262,7 @@ func (w *writer) trim() {
 // replace publishes the next snapshot.
 func (w *writer) replace() {
 	listed := w.segments[w.listed:]
+	w.cues.expire(w.stream.grid, listed[0].first, w.playlistEnd(), 6*w.stream.grid.targetDuration()*w.stream.grid.fps)
 	next := &snapshot{
 		next:     make(chan struct{}),
 		segments: append([]*segment(nil), w.segments...),
@@ -283,7 +279,7 @@ func (w *writer) replace() {
 	next.playlists = w.playlists(view{
 		grid: w.stream.grid, epoch: w.epoch, name: w.stream.name, renditions: w.stream.renditions,
 		segments: next.segments[w.listed:], discontinuities: w.discontinuities,
-		newest: next.newest, hint: next.hint, ended: w.ended,
+		newest: next.newest, hint: next.hint, cues: w.cues, ended: w.ended,
 	})
 	next.index = w.index()
 	w.swap(next)
@@ -297,12 +293,13 @@ func (w *writer) playlists(v view) []playlists {
 	if v.ended {
 		tag += ".end"
 	}
-	skip := v.skippable()
+	skip := v.skippable() > 0
 	for i := range out {
-		out[i].full = &draft{view: v, rendition: i, tag: tag}
-		if skip > 0 {
-			plain := v.render(i, skip)
-			out[i].delta = newPage(tag+".delta", v.grid.targetDuration(), plain, w.stream.zip.gzip(plain))
+		out[i].full = &draft{view: v, rendition: i, kind: fullPlaylist, tag: tag}
+		if skip {
+			out[i].delta = &draft{view: v, rendition: i, kind: deltaUpdate, tag: tag + ".delta"}
+			plain := v.render(i, deltaUpdate2)
+			out[i].delta2 = newPage(tag+".delta2", v.grid.targetDuration(), plain, w.stream.zip.gzip(plain))
 		}
 	}
 	return out
@@ -355,8 +352,6 @@ func (w *writer) close() {
 	w.closed = true
 	w.segments, w.inits = nil, nil
 	w.swap(&snapshot{next: make(chan struct{}), ended: true, closed: true})
-	for _, m := range w.metrics {
-		m.forget()
-	}
+	w.metrics.forget()
 	w.log.Info("hls: closed")
 }
