@@ -1,6 +1,6 @@
 // Package whep sends the program to viewers by WebRTC (WHEP): H.264 and Opus.
 //
-// A frame is cut into packets once. Each worker then sends it to its share of the
+// A frame of each rung is cut into packets once. Each worker then sends it to its share of the
 // viewers, who differ in SSRC, payload type and sequence number only; and all
 // share one ring of packets from which losses are repaired.
 //
@@ -14,6 +14,10 @@
 //     calls. A large keyframe is spread over some milliseconds; nothing else waits.
 //   - A viewer's pictures start with a keyframe, are in order and have no gap in
 //     their sequence numbers except those of packets lost on the way.
+//   - A viewer is sent one rung at a time, and another from a keyframe on: the one
+//     that it has chosen, else what its own reports show its link to take (see
+//     steer). Numbers and timestamps go on through a change, and until the new
+//     rung's keyframe, which is asked for on the way down, the old one is sent.
 //   - A packet that is sent again is the same to the last byte. With AES-GCM
 //     anything else would use a nonce twice (RFC 7714 section 10.3).
 //   - Keyframes are asked of the encoder at most once per keyframeInterval,

@@ -24,7 +24,8 @@ type Options struct {
 	// BasePath is the path below which clients see the endpoint "whep", for
 	// example "/live/SESSION/". Locations are made of it.
 	BasePath string
-	// Rungs are the encodings that viewers can be sent, the largest first.
+	// Rungs are the encodings that viewers can be sent, the largest first; their
+	// keyframes are at the same pictures. Default: one without a name.
 	Rungs []transcode.Rung
 	// RequestKeyframe asks the encoder for a keyframe. It must not block.
 	RequestKeyframe func()
@@ -35,16 +36,33 @@ type Options struct {
 // overload is why frames are dropped: the senders do not keep up.
 const overload = "overload"
 
+// The directions of a switch.
+const up, down = "up", "down"
+
 // Metrics are what Prometheus sees of all feeds.
-type Metrics struct{ dropped *prometheus.CounterVec }
+type Metrics struct {
+	dropped  *prometheus.CounterVec
+	switches *prometheus.CounterVec
+	viewers  *prometheus.GaugeVec
+}
 
 // NewMetrics registers them.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
-	m := &Metrics{dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "regie_rtc_frames_dropped_total", Help: "Program frames not sent to viewers, by reason.",
-	}, []string{"reason"})}
-	reg.MustRegister(m.dropped)
+	m := &Metrics{
+		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "regie_rtc_frames_dropped_total", Help: "Program frames not sent to viewers, by reason.",
+		}, []string{"reason"}),
+		switches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "regie_rtc_rendition_switches_total", Help: "Viewers moved to another rendition, by direction.",
+		}, []string{"direction"}),
+		viewers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "regie_rtc_rendition_viewers", Help: "Viewers by the rendition that they are sent.",
+		}, []string{"rendition"}),
+	}
+	reg.MustRegister(m.dropped, m.switches, m.viewers)
 	m.dropped.WithLabelValues(overload) // so that a rate exists before the first
+	m.switches.WithLabelValues(up)
+	m.switches.WithLabelValues(down)
 	return m
 }
 
@@ -58,7 +76,7 @@ type Feed struct {
 	logger    *slog.Logger
 	endpoint  *wish.Endpoint
 	packets   packetizer // of Write
-	ring      *ring
+	rings     rings
 	clock     *clock
 	keyframes *keyframes
 	video     rtc.Flow
@@ -84,10 +102,13 @@ func NewFeed(o Options) *Feed {
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(prometheus.NewRegistry())
 	}
+	if len(o.Rungs) == 0 {
+		o.Rungs = make([]transcode.Rung, 1)
+	}
 	f := &Feed{
 		opts:      o,
 		logger:    o.Logger.With("session", o.Session),
-		ring:      &ring{},
+		rings:     make(rings, len(o.Rungs)),
 		clock:     newClock(),
 		keyframes: newKeyframes(o.RequestKeyframe),
 		video:     o.Net.Flow(rtc.Out, media.Video),
@@ -95,7 +116,7 @@ func NewFeed(o Options) *Feed {
 		stop:      make(chan struct{}),
 		viewers:   map[*viewer]struct{}{},
 	}
-	f.packets = newPacketizer(f.clock)
+	f.packets = newPacketizer(f.clock, len(o.Rungs))
 	f.endpoint = wish.NewEndpoint(o.BasePath+"whep", o.Net.Links(), f.watch)
 	for range runtime.GOMAXPROCS(0) {
 		w := newWorker(f)
@@ -113,7 +134,7 @@ func (f *Feed) Viewers() int { return int(f.count.Load()) }
 
 // Write sends one packet of the program to all viewers.
 func (f *Feed) Write(p transcode.Packet) {
-	if f.closed.Load() || p.Rung != 0 {
+	if f.closed.Load() {
 		return
 	}
 	fr := f.packets.frame(p)
@@ -121,8 +142,8 @@ func (f *Feed) Write(p transcode.Packet) {
 		return
 	}
 	if fr.kind == media.Video {
-		f.ring.add(fr)
-		if fr.key {
+		f.rings.add(fr)
+		if fr.key && fr.rung == 0 {
 			f.keyframes.came()
 		}
 	}
@@ -162,7 +183,11 @@ func (f *Feed) watch(o wish.Offer) (wish.Session, string, error) {
 	if err != nil {
 		return nil, "", wish.Refused(err)
 	}
-	v := newViewer(f, o.ID)
+	chosen, err := f.choice(o.Query.Get("rendition"))
+	if err != nil {
+		return nil, "", err
+	}
+	v := newViewer(f, o.ID, chosen)
 	if !f.enter(v) {
 		return nil, "", wish.Refused(rtc.ErrClosed)
 	}
@@ -173,6 +198,11 @@ func (f *Feed) watch(o wish.Offer) (wish.Session, string, error) {
 		return nil, "", wish.Refused(err)
 	}
 	return wish.Of(v.peer), answer, nil
+}
+
+// watching counts the viewers of a rung.
+func (f *Feed) watching(rung int) prometheus.Gauge {
+	return f.opts.Metrics.viewers.WithLabelValues(f.opts.Rungs[rung].Name())
 }
 
 func (f *Feed) enter(v *viewer) bool {

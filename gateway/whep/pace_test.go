@@ -88,7 +88,7 @@ func paceViewer(t *testing.T, fd *Feed) (picture, sound *clockedWire) {
 	s, w := bound(t)
 	picture = &clockedWire{wire: w}
 	s.out = picture
-	v := newViewer(fd, "x")
+	v := newViewer(fd, "x", -1)
 	v.video, v.reported = s, time.Now().Add(time.Hour)
 	a := newStream(media.Audio)
 	_, w = bound(t)

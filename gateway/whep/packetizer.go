@@ -19,37 +19,49 @@ const maxPayload = 1200 - 12 - 16
 // viewers and never written to again.
 type frame struct {
 	kind     media.Kind
+	rung     int // of a picture; see Options.Rungs
 	key      bool
 	at       time.Time // when it was written
 	time     uint32    // RTP timestamp
-	number   uint64    // of the picture, without gaps
-	first    uint64    // sequence of its first packet in the feed, without gaps
+	number   uint64    // of the picture in its rung, without gaps
+	first    uint64    // sequence of its first packet in its rung, without gaps
 	payloads [][]byte
 }
 
 // packetizer cuts frames. It belongs to the goroutine of Feed.Write.
 type packetizer struct {
-	clock    *clock
-	h264     codecs.H264Payloader
-	pictures uint64
-	sequence uint64
+	clock *clock
+	rungs []cutter
 }
 
-func newPacketizer(c *clock) packetizer { return packetizer{clock: c} }
+// cutter cuts the pictures of one rung.
+type cutter struct {
+	h264     codecs.H264Payloader
+	number   uint64 // of the next
+	sequence uint64 // of its first packet
+}
+
+func newPacketizer(c *clock, rungs int) packetizer {
+	return packetizer{clock: c, rungs: make([]cutter, rungs)}
+}
 
 // frame returns nil for what viewers do not get.
 func (z *packetizer) frame(p transcode.Packet) *frame {
 	now := time.Now()
 	switch p.Track {
 	case transcode.Video:
-		f := &frame{kind: media.Video, key: p.Key, at: now, number: z.pictures, first: z.sequence}
-		f.payloads = z.h264.Payload(maxPayload, p.Data)
+		if p.Rung < 0 || p.Rung >= len(z.rungs) {
+			return nil
+		}
+		r := &z.rungs[p.Rung]
+		f := &frame{kind: media.Video, rung: p.Rung, key: p.Key, at: now, number: r.number, first: r.sequence}
+		f.payloads = r.h264.Payload(maxPayload, p.Data)
 		if len(f.payloads) == 0 {
 			return nil
 		}
 		f.time = z.clock.stamp(media.Video, p.PTS, now)
-		z.pictures++
-		z.sequence += uint64(len(f.payloads))
+		r.number++
+		r.sequence += uint64(len(f.payloads))
 		return f
 	case transcode.Opus:
 		if len(p.Data) == 0 || len(p.Data) > maxPayload {

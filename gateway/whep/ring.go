@@ -6,7 +6,12 @@ import "sync"
 // than any player waits.
 const ringSize = 1024
 
-// ring keeps the latest packets of the pictures, for all viewers.
+// rings keep the latest packets of every rung, for all viewers.
+type rings []ring
+
+func (r rings) add(f *frame) { r[f.rung].add(f) }
+
+// ring keeps the latest packets of one rung.
 type ring struct {
 	mu      sync.RWMutex
 	packets [ringSize]packet
@@ -14,7 +19,7 @@ type ring struct {
 
 // packet is all of a packet that viewers share.
 type packet struct {
-	sequence uint64 // in the feed
+	sequence uint64 // in the rung
 	number   uint64 // of its picture
 	time     uint32
 	marker   bool

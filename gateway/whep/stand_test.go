@@ -12,14 +12,15 @@ import (
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media/samplebuilder"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/regie-live/regie/gateway/internal/rtctest"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode"
 )
 
-// stand is a feed on loopback with an encoder that plays a clip of 50 pictures
-// and begins it again when a keyframe is asked for.
+// stand is a feed on loopback with an encoder of two rungs that plays a clip of a
+// second and begins it again when a keyframe is asked for.
 type stand struct {
 	t     *testing.T
 	reg   *prometheus.Registry
@@ -40,7 +41,7 @@ func newStand(t *testing.T) *stand {
 		t.Fatal(err)
 	}
 	restart := make(chan struct{}, 1)
-	s.feed = NewFeed(Options{Session: "studio", Net: s.net, BasePath: "/live/studio/", RequestKeyframe: func() {
+	s.feed = NewFeed(Options{Session: "studio", Net: s.net, BasePath: "/live/studio/", Rungs: threeRungs[:2], Metrics: NewMetrics(s.reg), RequestKeyframe: func() {
 		s.asked.Add(1)
 		select {
 		case restart <- struct{}{}:
@@ -49,8 +50,8 @@ func newStand(t *testing.T) *stand {
 	}})
 	server := httptest.NewServer(s.feed)
 	s.url = server.URL + "/live/studio/whep"
-	pictures := rtctest.H264(t, "2500")
-	s.over.Go(func() { s.encode(pictures, restart) })
+	clips := [][][]byte{rtctest.H264(t, "2500"), rtctest.H264(t, "500")}
+	s.over.Go(func() { s.encode(clips, restart) })
 	t.Cleanup(func() {
 		server.Close()
 		close(s.done)
@@ -65,10 +66,10 @@ func newStand(t *testing.T) *stand {
 
 // encode writes a picture and two packets of sound every 40 ms. Only the first
 // picture of the clip is a keyframe unless the encoder is asked for one.
-func (s *stand) encode(pictures [][]byte, restart <-chan struct{}) {
+func (s *stand) encode(clips [][][]byte, restart <-chan struct{}) {
 	tick := time.NewTicker(40 * time.Millisecond)
 	defer tick.Stop()
-	next, clip := 0, pictures[:25]
+	next := 0
 	for n := int64(0); ; n++ {
 		select {
 		case <-tick.C:
@@ -80,11 +81,13 @@ func (s *stand) encode(pictures [][]byte, restart <-chan struct{}) {
 			next = 0
 		default:
 		}
-		s.feed.Write(transcode.Packet{Track: transcode.Video, PTS: n * 3600, Key: next == 0, Data: clip[next]})
+		for rung, clip := range clips {
+			s.feed.Write(transcode.Packet{Track: transcode.Video, Rung: rung, PTS: n * 3600, Key: next == 0, Data: clip[next]})
+		}
 		for i := range int64(2) {
 			s.feed.Write(transcode.Packet{Track: transcode.Opus, PTS: (2*n + i) * 960, Key: true, Data: rtctest.Silence})
 		}
-		next = (next + 1) % len(clip)
+		next = (next + 1) % 25
 	}
 }
 
@@ -99,11 +102,21 @@ type screen struct {
 	last    uint16
 	started bool
 	gaps    int // holes in the numbers of packets as they came
+
+	shown   time.Time     // the latest picture
+	longest time.Duration // without one
 }
 
 func newScreen() *screen { return &screen{changed: make(chan struct{})} }
 
-func (s *screen) onTrack(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+func (s *screen) onTrack(tr *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+	go func() { // pion looks at sender reports on the way to whoever reads them
+		for {
+			if _, _, err := r.ReadRTCP(); err != nil {
+				return
+			}
+		}
+	}()
 	b := samplebuilder.New(500, &codecs.H264Packet{}, 90000)
 	for {
 		p, _, err := tr.ReadRTP()
@@ -122,6 +135,11 @@ func (s *screen) onTrack(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 			for f := b.Pop(); f != nil; f = b.Pop() {
 				s.h264.Write(f.Data)
 				s.frames++
+				now := time.Now()
+				if !s.shown.IsZero() {
+					s.longest = max(s.longest, now.Sub(s.shown))
+				}
+				s.shown = now
 				s.lost += int(f.PrevDroppedPackets)
 			}
 		}
@@ -129,6 +147,12 @@ func (s *screen) onTrack(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		s.changed = make(chan struct{})
 		s.mu.Unlock()
 	}
+}
+
+func (s *screen) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.frames
 }
 
 // wait returns when ok says so of the screen.
@@ -158,4 +182,19 @@ func (s *stand) view(o rtctest.Options) (*rtctest.Client, *screen) {
 		o.Receive = []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio}
 	}
 	return rtctest.Connect(s.t, o), sc
+}
+
+// viewersOf is what the gauge says.
+func (s *stand) viewersOf(rendition string) float64 {
+	return testutil.ToFloat64(s.feed.opts.Metrics.viewers.WithLabelValues(rendition))
+}
+
+// watching are the viewers.
+func (s *stand) watching() (list []*viewer) {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	for v := range s.feed.viewers {
+		list = append(list, v)
+	}
+	return list
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -24,7 +25,9 @@ const (
 // write.
 type stream struct {
 	kind    media.Kind
-	waiting bool // for a keyframe; of the worker alone
+	waiting bool         // for a keyframe; of the worker alone
+	rung    int          // that is sent; of the worker alone
+	want    atomic.Int32 // rung to change to at the next keyframe
 
 	mu      sync.Mutex // guards the rest; the worker and the repairs meet here
 	out     webrtc.TrackLocalWriter
@@ -34,24 +37,27 @@ type stream struct {
 	sent    uint32 // packets, repairs not counted, as in sender reports
 	octets  uint32
 	last    uint16 // sequence number of the last packet
+	stamp   uint32 // its timestamp
 	started bool
 	credit  int // × repairShare
 }
 
-// run is a row of packets whose sequence numbers follow those of the feed. A new
-// one begins wherever pictures were left out.
+// run is a row of packets whose sequence numbers follow those of a rung. A new one
+// begins wherever pictures were left out, or come from another rung.
 type run struct {
 	ok       bool
+	rung     int
 	sequence uint16 // of its first packet
-	feed     uint64 // the same in the feed
+	feed     uint64 // the same in its rung
 
 	// The pictures before number live were sent late, all at once, to someone who
 	// joined; stamp is the timestamp of live. See time.
 	live  uint64
 	stamp uint32
+	step  uint32
 }
 
-// catchUp is the time between two pictures that are sent late.
+// catchUp is the time between two pictures that are sent late, at most.
 const catchUp = transcode.VideoClock / 1000
 
 // time is the RTP timestamp of a picture. Late ones are squeezed together before
@@ -61,7 +67,7 @@ func (r *run) time(number uint64, stamp uint32) uint32 {
 	if number >= r.live {
 		return stamp
 	}
-	return r.stamp - uint32(r.live-number)*catchUp
+	return r.stamp - uint32(r.live-number)*r.step
 }
 
 var _ webrtc.TrackLocal = (*stream)(nil)
@@ -117,6 +123,26 @@ func (s *stream) Kind() webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeVideo
 }
 
+// turn changes to the wanted rung if f, of any rung, is where that can be done:
+// at a keyframe, which all rungs have at the same moment, the largest first. On the
+// way down the old rung's keyframe is left out for the new one's that follows; on
+// the way up the new one's comes before. It says whether the rung has changed, and
+// is called by the worker only, for pictures that do not come in the middle of one.
+func (s *stream) turn(f *frame) bool {
+	want := int(s.want.Load())
+	switch {
+	case want == s.rung:
+		return false
+	case s.waiting, want > s.rung && f.key && f.rung == s.rung:
+		s.waiting = true
+	case want < s.rung && f.key && f.rung == want:
+	default:
+		return false
+	}
+	s.rung = want
+	return true
+}
+
 // send writes a frame's packets from one to before another; h is scratch. It
 // returns how many packets were sent. What begins with a frame's first packet must
 // go on to its last.
@@ -145,7 +171,10 @@ func (s *stream) join(since []*frame, h *rtp.Header) (sent int) {
 	}
 	live := since[len(since)-1]
 	r := s.begin(since[0])
-	r.live, r.stamp = live.number, live.time
+	r.live, r.stamp, r.step = live.number, live.time, catchUp
+	if s.started { // and has seen something, which must not have been later
+		r.step = min(r.step, (live.time-s.stamp)/uint32(len(since)))
+	}
 	for _, f := range since {
 		sent += s.write(f, 0, len(f.payloads), h)
 	}
@@ -154,7 +183,6 @@ func (s *stream) join(since []*frame, h *rtp.Header) (sent int) {
 
 // write sends packets of a frame, with the lock held.
 func (s *stream) write(f *frame, from, to int, h *rtp.Header) int {
-	s.waiting, s.started = false, true
 	stamp, marker := f.time, -1
 	if f.kind == media.Video {
 		// RFC 7587 section 4.2 wants sound's marker after silence only, of which
@@ -172,6 +200,7 @@ func (s *stream) write(f *frame, from, to int, h *rtp.Header) int {
 		_, _ = s.out.WriteRTP(h, b)
 		s.octets += uint32(len(b))
 	}
+	s.waiting, s.started, s.stamp = false, true, stamp
 	s.sent += uint32(to - from)
 	s.credit = min(s.credit+to-from, repairCredit*repairShare)
 	return to - from
@@ -182,7 +211,7 @@ func (s *stream) latest() *run { return &s.runs[len(s.runs)-1] }
 // begin starts a new run with f.
 func (s *stream) begin(f *frame) *run {
 	copy(s.runs[:], s.runs[1:])
-	*s.latest() = run{ok: true, sequence: s.last + 1, feed: f.first}
+	*s.latest() = run{ok: true, rung: f.rung, sequence: s.last + 1, feed: f.first}
 	return s.latest()
 }
 
@@ -194,12 +223,12 @@ func (s *stream) follow(f *frame) {
 	}
 	r := s.latest()
 	length := s.last - r.sequence + 1
-	if !r.ok || r.feed+uint64(length) != f.first || length >= 1<<14 {
+	if !r.ok || r.rung != f.rung || r.feed+uint64(length) != f.first || length >= 1<<14 {
 		s.begin(f)
 	}
 }
 
-// find says in which run packet n was sent, and its number in the feed. A wrong
+// find says in which run packet n was sent, and its number in the run's rung. A wrong
 // answer would send two packets with one number, so it gives none in doubt: as n
 // is among the last ringSize, and a run is much shorter than half the number
 // space, the newest run that does not begin after n is the one that holds it.
@@ -216,14 +245,14 @@ func (s *stream) find(n uint16) (r *run, sequence uint64) {
 }
 
 // repair sends packet n again, exactly as it was.
-func (s *stream) repair(n uint16, from *ring, h *rtp.Header) bool {
+func (s *stream) repair(n uint16, from rings, h *rtp.Header) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, sequence := s.find(n)
 	if r == nil || s.out == nil || s.credit < repairShare {
 		return false
 	}
-	p, ok := from.get(sequence)
+	p, ok := from[r.rung].get(sequence)
 	if !ok {
 		return false
 	}

@@ -72,7 +72,7 @@ func sendAll(s *stream, f *frame, h *rtp.Header) int { return s.send(f, 0, len(f
 func TestRepairIsExact(t *testing.T) {
 	s, w := bound(t)
 	var f feedOf
-	var r ring
+	r := make(rings, 1)
 	var h rtp.Header
 	repaired, joined := 0, 0
 	var since []*frame
@@ -93,11 +93,11 @@ func TestRepairIsExact(t *testing.T) {
 			sendAll(s, fr, &h)
 		}
 		for range rand.IntN(3) {
-			if s.repair(s.last-uint16(rand.IntN(1200)), &r, &h) {
+			if s.repair(s.last-uint16(rand.IntN(1200)), r, &h) {
 				repaired++
 			}
 		}
-		s.repair(uint16(rand.Uint32()), &r, &h) // nonsense
+		s.repair(uint16(rand.Uint32()), r, &h) // nonsense
 	}
 	if w.n < 100_000 || repaired < 10_000 || joined < 100 {
 		t.Errorf("%d sent, %d repaired, joined %d times: this proves nothing", w.n, repaired, joined)
@@ -107,14 +107,14 @@ func TestRepairIsExact(t *testing.T) {
 func TestRepairIsLimited(t *testing.T) {
 	s, _ := bound(t)
 	var f feedOf
-	var r ring
+	r := make(rings, 1)
 	var h rtp.Header
 	fr := f.next(true)
 	r.add(fr)
 	sendAll(s, fr, &h)
 	repaired := 0
 	for range 10_000 {
-		if s.repair(s.last, &r, &h) {
+		if s.repair(s.last, r, &h) {
 			repaired++
 		}
 	}
@@ -127,7 +127,7 @@ func TestRepairIsLimited(t *testing.T) {
 		r.add(fr)
 		sent += sendAll(s, fr, &h)
 	}
-	for repaired = 0; s.repair(s.last, &r, &h); repaired++ {
+	for repaired = 0; s.repair(s.last, r, &h); repaired++ {
 	}
 	if want := min(sent/repairShare, repairCredit); repaired != want {
 		t.Errorf("%d repairs after %d packets, want %d", repaired, sent, want)

@@ -2,6 +2,7 @@ package whep
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -27,7 +28,12 @@ type viewer struct {
 	video  *stream
 	audio  *stream
 
-	reported time.Time // last sender report; of the worker alone
+	reported time.Time    // last sender report; of the worker alone
+	shown    atomic.Int32 // rung that the viewer is counted with; -1 when it is not
+
+	steering sync.Mutex // guards the next two
+	chosen   int        // rung that the viewer wants; -1: steer says
+	steer    steer
 
 	reading sync.WaitGroup // goroutines that read the viewer's reports
 
@@ -37,8 +43,14 @@ type viewer struct {
 	inside bool  // among the worker's viewers
 }
 
-func newViewer(f *Feed, id string) *viewer {
-	return &viewer{feed: f, id: id, video: newStream(media.Video), audio: newStream(media.Audio)}
+// newViewer begins with a rung; -1 is the largest, for a start.
+func newViewer(f *Feed, id string, chosen int) *viewer {
+	v := &viewer{feed: f, id: id, video: newStream(media.Video), audio: newStream(media.Audio), chosen: chosen}
+	v.video.rung = max(chosen, 0)
+	v.video.want.Store(int32(v.video.rung))
+	v.steer = newSteer(v.video.rung, len(f.opts.Rungs))
+	v.shown.Store(-1)
+	return v
 }
 
 // streams are the viewer's two; one that it does not take has no SSRC.
@@ -100,6 +112,10 @@ func (v *viewer) connected() {
 	v.mu.Lock()
 	v.inside = true
 	v.mu.Unlock()
+	if rung := v.video.want.Load(); v.video.ssrc != 0 {
+		v.shown.Store(rung)
+		v.feed.watching(int(rung)).Inc()
+	}
 	v.worker.add(v)
 	v.feed.count.Add(1)
 	if v.feed.keyframes.age() > maxLate {
@@ -115,6 +131,9 @@ func (v *viewer) closed(cause error) {
 	v.mu.Unlock()
 	if inside {
 		v.worker.remove(v)
+		if rung := v.shown.Swap(-1); rung >= 0 {
+			v.feed.watching(int(rung)).Dec()
+		}
 		v.feed.count.Add(-1)
 	}
 	v.feed.logger.Debug("viewer ended", "cause", cause)
@@ -181,6 +200,9 @@ type reports struct {
 	flow   rtc.Flow
 	header rtp.Header
 	lost   uint32 // as last reported
+
+	sent  uint32 // packets, at the last look
+	asked uint16 // the latest packet that was asked for again
 }
 
 func (r *reports) take(p rtcp.Packet) {
@@ -202,16 +224,22 @@ func (r *reports) nack(p *rtcp.TransportLayerNack) {
 	if r.stream.kind != media.Video || p.MediaSSRC != r.stream.ssrc {
 		return
 	}
-	again := 0
+	sent := r.packets()
+	again, fresh := 0, 0
 	for _, pair := range p.Nacks {
 		pair.Range(func(n uint16) bool {
-			if r.stream.repair(n, r.viewer.feed.ring, &r.header) {
+			if r.stream.repair(n, r.viewer.feed.rings, &r.header) {
 				again++
+			}
+			if int16(n-r.asked) > 0 { // others have been asked for before
+				r.asked = n
+				fresh++
 			}
 			return true
 		})
 	}
 	count(r.flow, again)
+	r.viewer.observe("asks for many packets again", func(s *steer) bool { return s.repairs(time.Now(), sent, fresh) })
 }
 
 func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
@@ -224,10 +252,31 @@ func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
 			r.flow.Lost.Add(float64(more))
 		}
 		r.lost = b.TotalLost
-		if rtt, ok := roundTrip(b, time.Now()); ok && r.stream.kind == media.Video {
+		if r.stream.kind != media.Video {
+			continue
+		}
+		now := time.Now()
+		rtt, ok := roundTrip(b, now)
+		if ok {
 			r.viewer.feed.opts.Net.RoundTrip(show.Viewer, rtt)
 		}
+		sent := r.packets()
+		r.viewer.observe("reports", func(s *steer) bool {
+			return s.repairs(now, sent, 0) || s.report(now, float64(b.FractionLost)/256, rtt)
+		})
 	}
+}
+
+// packets is how many were sent since the last look.
+func (r *reports) packets() int {
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	n := int(r.stream.sent - r.sent)
+	r.sent = r.stream.sent
+	if r.stream.last-r.asked >= 1<<14 { // so long ago that it would look like the future
+		r.asked = r.stream.last - 1<<14
+	}
+	return n
 }
 
 // roundTrip computes RFC 3550 section 6.4.1, figure 2: now − LSR − DLSR, all in

@@ -27,16 +27,21 @@ type worker struct {
 
 	// Of run alone.
 	header rtp.Header // reused: an escaping one would be garbage for every packet
-	next   uint64     // number of the picture that ought to come
-	since  []*frame   // the last keyframe and all after it, while it is young
-	paced  *paced     // the picture of which packets are still to be sent
+	lanes  []lane     // one a rung
 
 	mu      sync.Mutex
 	viewers []*viewer // connected; replaced, never written to
 }
 
+// lane is what a worker knows of one rung.
+type lane struct {
+	next  uint64   // number of the picture that ought to come
+	since []*frame // the last keyframe and all after it, while it is young
+	paced *paced   // the picture of which packets are still to be sent
+}
+
 func newWorker(f *Feed) *worker {
-	return &worker{feed: f, queue: make(chan *frame, maxQueue), batch: f.opts.Net.NewBatch()}
+	return &worker{feed: f, queue: make(chan *frame, maxQueue), batch: f.opts.Net.NewBatch(), lanes: make([]lane, len(f.opts.Rungs))}
 }
 
 func (w *worker) run() {
@@ -44,15 +49,16 @@ func (w *worker) run() {
 	defer timer.Stop()
 	for {
 		var due <-chan time.Time
-		if w.paced != nil {
-			timer.Reset(time.Until(w.paced.due))
+		l := w.soonest()
+		if l != nil {
+			timer.Reset(time.Until(l.paced.due))
 			due = timer.C
 		}
 		select {
 		case f := <-w.queue:
 			w.send(f)
 		case <-due:
-			w.proceed(w.paced.step)
+			w.proceed(l, l.paced.step)
 		case <-w.feed.stop:
 			return
 		}
@@ -67,13 +73,21 @@ func (w *worker) send(f *frame) {
 		w.each(w.feed.audio, viewers, func(v *viewer) int { return v.send(v.audio, f, 0, 1, &w.header) })
 		return
 	}
-	if w.paced != nil { // pictures stay in order
-		w.proceed(len(w.paced.frame.payloads))
+	for i := range w.lanes { // pictures stay in order
+		if p := w.lanes[i].paced; p != nil && (i == f.rung || p.frame.time != f.time) {
+			w.proceed(&w.lanes[i], len(p.frame.payloads))
+		}
 	}
 	w.remember(f, viewers)
 	step := paceStep(f)
 	var rest []*viewer
 	w.each(w.feed.video, viewers, func(v *viewer) int {
+		if from := v.video.rung; v.video.turn(f) {
+			v.turned(from)
+		}
+		if v.video.rung != f.rung {
+			return 0
+		}
 		if v.video.waiting && !f.key {
 			return w.join(v)
 		}
@@ -83,17 +97,27 @@ func (w *worker) send(f *frame) {
 		return v.send(v.video, f, 0, step, &w.header)
 	})
 	if len(rest) > 0 {
-		w.paced = &paced{frame: f, viewers: rest, step: step, next: step, due: time.Now().Add(paceGap)}
+		w.lanes[f.rung].paced = &paced{frame: f, viewers: rest, step: step, next: step, due: time.Now().Add(paceGap)}
 	}
 }
 
+// soonest is the lane whose picture is to be sent on first, if any.
+func (w *worker) soonest() (first *lane) {
+	for i := range w.lanes {
+		if l := &w.lanes[i]; l.paced != nil && (first == nil || l.paced.due.Before(first.paced.due)) {
+			first = l
+		}
+	}
+	return first
+}
+
 // proceed sends the next packets of a picture that is paced, at most so many.
-func (w *worker) proceed(packets int) {
-	p := w.paced
+func (w *worker) proceed(l *lane, packets int) {
+	p := l.paced
 	from, to := p.next, min(p.next+packets, len(p.frame.payloads))
 	w.each(w.feed.video, p.viewers, func(v *viewer) int { return v.send(v.video, p.frame, from, to, &w.header) })
 	if p.next, p.due = to, p.due.Add(paceGap); to == len(p.frame.payloads) {
-		w.paced = nil
+		l.paced = nil
 	}
 }
 
@@ -108,33 +132,37 @@ func (w *worker) each(flow rtc.Flow, viewers []*viewer, send func(*viewer) int) 
 	count(flow, sent)
 }
 
-// remember notes a picture for those who join. After a gap everyone waits for a
-// keyframe.
+// remember notes a picture for those who join. After a gap all who are sent its
+// rung wait for a keyframe.
 func (w *worker) remember(f *frame, viewers []*viewer) {
-	gap := f.number != w.next
-	w.next = f.number + 1
+	l := &w.lanes[f.rung]
+	gap := f.number != l.next
+	l.next = f.number + 1
 	switch {
 	case f.key:
-		w.since = append(w.since[:0:0], f)
+		l.since = append(l.since[:0:0], f)
 	case gap:
-		w.since = nil
+		l.since = nil
 		for _, v := range viewers {
-			v.video.waiting = true
+			if v.video.rung == f.rung {
+				v.video.waiting = true
+			}
 		}
-	case len(w.since) > 0 && f.at.Sub(w.since[0].at) <= maxLate:
-		w.since = append(w.since, f)
+	case len(l.since) > 0 && f.at.Sub(l.since[0].at) <= maxLate:
+		l.since = append(l.since, f)
 	default:
-		w.since = nil
+		l.since = nil
 	}
 }
 
 // join lets a viewer begin who waits for a keyframe, or asks for one.
 func (w *worker) join(v *viewer) int {
-	if len(w.since) == 0 {
+	since := w.lanes[v.video.rung].since
+	if len(since) == 0 {
 		w.feed.keyframes.ask()
 		return 0
 	}
-	return v.video.join(w.since, &w.header)
+	return v.video.join(since, &w.header)
 }
 
 func count(flow rtc.Flow, packets int) {

@@ -41,7 +41,7 @@ func TestJoin(t *testing.T) {
 	}
 	enter := func() *wire {
 		s, w := bound(t)
-		v := newViewer(fd, "x")
+		v := newViewer(fd, "x", -1)
 		v.video = s
 		k.add(v)
 		return w
@@ -106,13 +106,13 @@ func TestOverload(t *testing.T) {
 		}
 	}()
 	s, w := bound(t)
-	v := newViewer(f, "x")
+	v := newViewer(f, "x", -1)
 	v.video, v.worker = s, newWorker(f) // a worker that does not run
 	v.worker.add(v)
 	f.workers = append(f.workers, v.worker)
 
 	write := func(key bool) {
-		f.Write(transcode.Packet{Track: transcode.Video, PTS: int64(f.packets.pictures) * 3000, Key: key, Data: []byte{0, 0, 0, 1, 0x41, 1, 2, 3}})
+		f.Write(transcode.Packet{Track: transcode.Video, PTS: int64(f.packets.rungs[0].number) * 3000, Key: key, Data: []byte{0, 0, 0, 1, 0x41, 1, 2, 3}})
 	}
 	write(true)
 	for range maxQueue + 9 {
@@ -181,7 +181,7 @@ func TestKeyframesAreThrottled(t *testing.T) {
 }
 
 func TestPacketizer(t *testing.T) {
-	z := newPacketizer(newClock())
+	z := newPacketizer(newClock(), 1)
 	key := bytes.Join([][]byte{{0, 0, 0, 1, 9, 0xf0}, {0, 0, 0, 1, 0x67, 1, 2, 3}, {0, 0, 0, 1, 0x68, 4}, append([]byte{0, 0, 0, 1, 0x65}, make([]byte, 5000)...)}, nil)
 	f := z.frame(transcode.Packet{Track: transcode.Video, PTS: 0, Key: true, Data: key})
 	if len(f.payloads) < 5 || f.payloads[0][0]&31 != 24 {

@@ -39,6 +39,8 @@ type Options struct {
 	SendLoss float64
 	// Cut makes CutOff work; over UDP only.
 	Cut bool
+	// Limited makes Limit work.
+	Limited bool
 	// Send are tracks to publish, Receive kinds to view.
 	Send    []webrtc.TrackLocal
 	Receive []webrtc.RTPCodecType
@@ -62,9 +64,13 @@ type Client struct {
 	Header   http.Header
 	Answer   string
 
-	Lost atomic.Int64 // packets dropped for Options.Loss and SendLoss
+	Lost atomic.Int64 // packets dropped for Options.Loss and SendLoss, and by Limit
 	cut  atomic.Bool
 	done chan struct{}
+
+	kbps   atomic.Int64
+	bucket float64   // bytes that may come now; of the reading goroutine, as the next
+	filled time.Time // when
 }
 
 // Connect publishes or views; it fails the test if it is refused.
@@ -80,6 +86,9 @@ func Connect(t testing.TB, o Options) *Client {
 		t.Fatal(err)
 	}
 	c.Location, c.ETag, c.Header, c.Answer = location.String(), res.Header.Get("ETag"), res.Header, answer
+	if o.TCP && o.Limited {
+		answer = c.throughRelay(answer)
+	}
 	if err := c.PC.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +150,7 @@ func (c *Client) settings() webrtc.SettingEngine {
 	if c.o.TCP {
 		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
 	}
-	if c.o.Loss > 0 || c.o.SendLoss > 0 || c.o.Cut {
+	if c.o.Loss > 0 || c.o.SendLoss > 0 || c.o.Cut || c.o.Limited && !c.o.TCP {
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
 			c.t.Fatal(err)
@@ -156,6 +165,29 @@ func (c *Client) settings() webrtc.SettingEngine {
 // CutOff pulls the plug: from now on nothing comes in or goes out.
 func (c *Client) CutOff() { c.cut.Store(true) }
 
+// Limit makes the link as narrow as that. Over UDP, media packets that come faster
+// are lost, after a burst of 100 ms; over TCP they wait. 0 is no limit.
+func (c *Client) Limit(kbps int) { c.kbps.Store(int64(kbps)) }
+
+// overflows says that a packet does not go through the link any more.
+func (c *Client) overflows(b []byte) bool {
+	bytesPerSecond := float64(c.kbps.Load()) * 1000 / 8
+	if bytesPerSecond == 0 || !isMedia(b) {
+		return false
+	}
+	now := time.Now()
+	c.bucket = min(c.bucket+now.Sub(c.filled).Seconds()*bytesPerSecond, bytesPerSecond/10)
+	c.filled = now
+	if c.bucket < float64(len(b)) {
+		c.Lost.Add(1)
+		return true
+	}
+	c.bucket -= float64(len(b))
+	return false
+}
+
+func isMedia(b []byte) bool { return len(b) > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223) }
+
 // lossy drops SRTP packets (first byte 128 to 191 and no RTCP type, RFC 7983,
 // RFC 5761) before anyone sees them, and everything once the plug is pulled.
 type lossy struct {
@@ -166,7 +198,7 @@ type lossy struct {
 func (l lossy) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
 		n, from, err := l.PacketConn.ReadFrom(b)
-		if err == nil && (l.c.cut.Load() || l.loses(b[:n], l.c.o.Loss)) {
+		if err == nil && (l.c.cut.Load() || l.loses(b[:n], l.c.o.Loss) || l.c.overflows(b[:n])) {
 			continue
 		}
 		return n, from, err
@@ -174,8 +206,7 @@ func (l lossy) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 func (l lossy) loses(b []byte, share float64) bool {
-	media := len(b) > 1 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
-	if !media || rand.Float64() >= share {
+	if !isMedia(b) || rand.Float64() >= share {
 		return false
 	}
 	l.c.Lost.Add(1)

@@ -19,6 +19,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -29,10 +30,11 @@ const maxBody = 64 << 10
 
 // Offer is what a POST brings.
 type Offer struct {
-	ID      string   // of the session to be
-	SDP     string   //
-	Bearer  string   // from Authorization; empty when there is none
-	Remote  string   // host:port
+	ID      string // of the session to be
+	SDP     string //
+	Bearer  string // from Authorization; empty when there is none
+	Remote  string // host:port
+	Query   url.Values
 	Reached net.Addr // our address that the request came in on; may be nil
 }
 
@@ -120,7 +122,7 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	offer := Offer{ID: rand.Text(), SDP: body, Bearer: Bearer(r.Header.Get("Authorization")), Remote: r.RemoteAddr}
+	offer := Offer{ID: rand.Text(), SDP: body, Bearer: Bearer(r.Header.Get("Authorization")), Remote: r.RemoteAddr, Query: r.URL.Query()}
 	offer.Reached, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	s, answer, err := e.begin(offer)
 	if err != nil {
