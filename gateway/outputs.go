@@ -22,8 +22,7 @@ type outputs struct {
 func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output, error) {
 	c := o.config
 	stream, err := hls.New(hls.Options{
-		Rungs: rungsOf(c.Program)[:1], // the worker encodes no others yet
-		FPS:   c.Program.FPS, AudioKbps: aacKbps,
+		Rungs: rungsOf(c.Program), FPS: c.Program.FPS, AudioKbps: aacKbps,
 		Part: c.HLS.Part, Segment: c.HLS.Segment, Window: c.HLS.Window,
 		Epoch: epoch, Session: h.session.ID, Logger: o.log, Metrics: o.hls,
 	})
