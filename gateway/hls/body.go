@@ -20,11 +20,18 @@ type field struct {
 	value []string
 }
 
-// Cache lifetimes. What a URL with an EPOCH or with _HLS_msn answers never
-// changes; what asks for "now" is good for as long as caches can count, a second.
+// Cache lifetimes. Media at an address never changes. Of a playlist, "now" is good
+// for as long as caches can count, a second. One that was waited for holds what was
+// asked for however old it is; but all ask within a second or so, whoever comes
+// later is better served with what there is then, and a session that begins anew
+// numbers its segments as before, so it lives for two (Apple would let it live for
+// six target durations). must-revalidate: caches otherwise may serve a playlist
+// after its time when the origin is away or slow (RFC 9111 section 4.2.4).
 const (
 	cacheMedia   = "public, max-age=3600, immutable"
-	cacheNow     = "public, max-age=1"
+	cacheNow     = "public, max-age=1, must-revalidate"
+	cacheAwaited = "public, max-age=2, must-revalidate"
+	cacheSoon    = "public, max-age=1" // an error that may be over in a moment
 	cacheNothing = "no-store"
 )
 

@@ -3,7 +3,6 @@ package hls
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"sync"
 )
 
@@ -18,11 +17,11 @@ func (p *page) pick(awaited, gzip bool) *body {
 	return p.now.pick(gzip)
 }
 
-// newPage makes a playlist's bodies; target is the target duration in seconds.
-func newPage(tag string, target int64, plain, zipped []byte) *page {
+// newPage makes a playlist's bodies.
+func newPage(tag string, plain, zipped []byte) *page {
 	return &page{
 		now:     newText(tag, cacheNow, plain, zipped),
-		awaited: newText(tag, fmt.Sprintf("public, max-age=%d", 6*target), plain, zipped),
+		awaited: newText(tag, cacheAwaited, plain, zipped),
 	}
 }
 
@@ -41,12 +40,12 @@ type draft struct {
 
 func (d *draft) pick(awaited, gzip bool, zip *compressors) *body {
 	d.plain.Do(func() {
-		p := newPage(d.tag, d.view.grid.targetDuration(), d.view.render(d.rendition, d.kind), nil)
+		p := newPage(d.tag, d.view.render(d.rendition, d.kind), nil)
 		d.page.now.plain, d.page.awaited.plain = p.now.plain, p.awaited.plain
 	})
 	if gzip {
 		d.zipped.Do(func() {
-			p := newPage(d.tag, d.view.grid.targetDuration(), nil, zip.gzip(d.page.now.plain.chunks[0]))
+			p := newPage(d.tag, nil, zip.gzip(d.page.now.plain.chunks[0]))
 			d.page.now.gzip, d.page.awaited.gzip = p.now.gzip, p.awaited.gzip
 		})
 	}

@@ -174,25 +174,24 @@ const (
 // newProblems renders every error answer (RFC 9457). Their cache lifetimes keep a
 // mistake from outliving its cause.
 func newProblems() (out [problemCount]*body) {
-	const soon = "public, max-age=1"
 	add := func(p problem, status int, cache, title, detail string, extra ...string) {
 		out[p] = newProblem(status, cache, title, detail, extra...)
 	}
-	add(problemUnknown, http.StatusNotFound, soon, "No such media",
+	add(problemUnknown, http.StatusNotFound, cacheSoon, "No such media",
 		"This part or segment has left the window, lies in a gap or was never announced. Load the playlist again.")
-	add(problemNotYet, http.StatusNotFound, soon, "Not live yet",
+	add(problemNotYet, http.StatusNotFound, cacheSoon, "Not live yet",
 		"The session has no picture yet. Ask again in a few seconds.", "Retry-After", "2")
-	add(problemClosed, http.StatusNotFound, soon, "Session over",
+	add(problemClosed, http.StatusNotFound, cacheSoon, "Session over",
 		"The session has ended and its media is gone.")
-	add(problemPartWithoutMSN, http.StatusBadRequest, soon, "_HLS_part without _HLS_msn",
+	add(problemPartWithoutMSN, http.StatusBadRequest, cacheSoon, "_HLS_part without _HLS_msn",
 		"A part is named by its segment: add _HLS_msn (RFC 8216bis 6.2.5.2).")
-	add(problemTooFarAhead, http.StatusBadRequest, soon, "Too far ahead",
+	add(problemTooFarAhead, http.StatusBadRequest, cacheSoon, "Too far ahead",
 		"_HLS_msn or _HLS_part lies too far beyond the playlist's end (RFC 8216bis 6.2.5.2). Load the playlist without directives.")
-	add(problemMalformed, http.StatusBadRequest, soon, "Malformed delivery directive",
+	add(problemMalformed, http.StatusBadRequest, cacheSoon, "Malformed delivery directive",
 		"_HLS_msn and _HLS_part take one decimal number each (RFC 8216bis 6.2.5).")
 	add(problemStalled, http.StatusServiceUnavailable, cacheNothing, "Nothing new",
 		"No new media came within three target durations. Load the playlist again.", "Retry-After", "1")
-	add(problemMethod, http.StatusMethodNotAllowed, soon, "Method not allowed",
+	add(problemMethod, http.StatusMethodNotAllowed, cacheSoon, "Method not allowed",
 		"Media is read with GET or HEAD.", "Allow", "GET, HEAD, OPTIONS")
 	return out
 }

@@ -299,7 +299,7 @@ func (w *writer) playlists(v view) []playlists {
 		if skip {
 			out[i].delta = &draft{view: v, rendition: i, kind: deltaUpdate, tag: tag + ".delta"}
 			plain := v.render(i, deltaUpdate2)
-			out[i].delta2 = newPage(tag+".delta2", v.grid.targetDuration(), plain, w.stream.zip.gzip(plain))
+			out[i].delta2 = newPage(tag+".delta2", plain, w.stream.zip.gzip(plain))
 		}
 	}
 	return out
@@ -319,7 +319,7 @@ func (w *writer) index() *text {
 	}
 	w.indexes++
 	tag := fmt.Sprintf("%s.index.%d", w.stream.name, w.indexes)
-	t := newText(tag, fmt.Sprintf("public, max-age=%d", w.stream.grid.targetDuration()), plain, w.stream.zip.gzip(plain))
+	t := newText(tag, fmt.Sprintf("public, max-age=%d, must-revalidate", w.stream.grid.targetDuration()), plain, w.stream.zip.gzip(plain))
 	return &t
 }
 
