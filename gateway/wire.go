@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -99,6 +100,8 @@ func (w *wiring) listenRTC() error {
 		Address:     string(c.Address),
 		PublicHosts: c.PublicHosts,
 		ICEServers:  iceServers(c.ICEServers),
+		MaxViewers:  cmp.Or(c.MaxViewers, rtc.NoViewers),
+		MaxMbps:     c.MaxMbps,
 		Logger:      w.log,
 		Metrics:     rtc.NewMetrics(w.reg),
 	})

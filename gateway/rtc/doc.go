@@ -10,8 +10,10 @@
 //   - A peer that does not connect within connectTimeout, or that is not heard of
 //     for disconnectTimeout + failTimeout, is closed. OnClosed is called exactly
 //     once, with the first cause, after everything of the peer has ended.
-//   - There are never more than Config.MaxPeers peers (and publisherReserve of
-//     publishers); past that NewPeer fails with ErrTooManyPeers.
+//   - There are never more viewers than Config.MaxViewers, nor are they to be sent
+//     more than Config.MaxMbps, and none is let in while those who send to viewers do
+//     not keep up: then NewPeer fails with a FullError. Publishers are let in all the
+//     same.
 //   - The packets that a Batch collects reach the network as they were written, in
 //     order, whatever of UDP_SEGMENT and sendmmsg the kernel and the device can do:
 //     what one way refuses goes by the next lower, and the better way is tried again

@@ -20,6 +20,10 @@ type Metrics struct {
 	datagrams   [nways]prometheus.Counter
 	fallbacks   [nways]prometheus.Counter
 	unsent      prometheus.Counter
+	refusals    *prometheus.CounterVec
+	busy        prometheus.Gauge
+	maxViewers  prometheus.Gauge
+	maxBytes    prometheus.Gauge
 }
 
 // NewMetrics registers the regie_rtc_ families.
@@ -46,6 +50,21 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets: []float64{.005, .01, .02, .05, .1, .2, .5, 1, 2},
 		}, []string{"role"}),
 	}
+	m.refusals = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "regie_rtc_refusals_total", Help: "Peers that were not let in, by the limit that was reached.",
+	}, []string{"reason"})
+	m.busy = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "regie_rtc_senders_busy_ratio", Help: "Share of its time that a sender to viewers was busy, over its latest two seconds; above 0.8 no viewers are let in.",
+	})
+	m.maxViewers = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "regie_rtc_max_viewers", Help: "How many WebRTC viewers may watch.",
+	})
+	m.maxBytes = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "regie_rtc_max_bytes_per_second", Help: "How much all WebRTC viewers together may be sent.",
+	})
+	for _, r := range []Reason{FullViewers, FullBandwidth, FullLoad, FullStage} {
+		m.refusals.WithLabelValues(string(r))
+	}
 	datagrams := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "regie_rtc_datagrams_total", Help: "UDP packets sent, by the way they were handed to the kernel.",
 	}, []string{"way"})
@@ -61,7 +80,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			m.fallbacks[w] = fallbacks.WithLabelValues(w.String())
 		}
 	}
-	reg.MustRegister(m.peers, m.iceSeconds, m.iceFailures, m.packets, m.lost, m.roundTrip, datagrams, fallbacks, m.unsent)
+	reg.MustRegister(m.peers, m.iceSeconds, m.iceFailures, m.packets, m.lost, m.roundTrip, datagrams, fallbacks, m.unsent,
+		m.refusals, m.busy, m.maxViewers, m.maxBytes)
 	// So that increase() sees the first one too.
 	for _, role := range []show.Role{show.Host, show.Guest, show.Viewer} {
 		m.iceFailures.WithLabelValues(string(role))

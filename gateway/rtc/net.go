@@ -28,9 +28,11 @@ type Config struct {
 	PublicHosts []string
 	// ICEServers are told to clients; we use none ourselves.
 	ICEServers []ICEServer
-	// MaxPeers bounds all peers together. Default 2000. A few publishers more
-	// are let in, so that a crowd of viewers does not lock the stage.
-	MaxPeers int
+	// MaxViewers bounds the viewers; 0 is no limit, NoViewers lets none in.
+	MaxViewers int
+	// MaxMbps bounds what all viewers together may be sent, as PeerOptions.Costs
+	// says; 0 is no limit. What is sent again for losses comes on top.
+	MaxMbps int
 	// StartKbps is the bitrate that browsers are told to start sending with.
 	// Without it they begin at 300 kbit/s and take half a minute. Default 2500.
 	StartKbps int
@@ -39,8 +41,6 @@ type Config struct {
 	// Metrics; default: counted, not exported.
 	Metrics *Metrics
 }
-
-const publisherReserve = 32
 
 // ICEServer is a STUN or TURN server, its URL as in RFC 7064 and RFC 7065.
 type ICEServer struct{ URL, Username, Credential string }
@@ -57,9 +57,6 @@ func links(servers []ICEServer) []string {
 	}
 	return all
 }
-
-// ErrTooManyPeers says that MaxPeers is reached.
-var ErrTooManyPeers = errors.New("as many peers are connected as this server may hold; try again later")
 
 // ErrClosed is the cause of peers that Net.Close ended.
 var ErrClosed = errors.New("the server is stopping")
@@ -85,16 +82,16 @@ type Net struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup // the host refresher, and peers that are being closed
 
-	mu     sync.Mutex
-	peers  map[*Peer]struct{}
-	closed bool
+	busy busy
+
+	mu       sync.Mutex
+	peers    map[*Peer]struct{}
+	capacity capacity
+	closed   bool
 }
 
 // Listen opens the port.
 func Listen(c Config) (*Net, error) {
-	if c.MaxPeers == 0 {
-		c.MaxPeers = 2000
-	}
 	if c.StartKbps == 0 {
 		c.StartKbps = 2500
 	}
@@ -109,6 +106,8 @@ func Listen(c Config) (*Net, error) {
 		metrics: c.Metrics,
 		config:  c,
 		peers:   map[*Peer]struct{}{},
+
+		capacity: capacity{maxViewers: c.MaxViewers, maxKbps: c.MaxMbps * 1000, maxPublishers: maxPublishers},
 
 		connectTimeout: connectTimeout,
 	}
@@ -138,6 +137,7 @@ func Listen(c Config) (*Net, error) {
 		_ = tcp.Close()
 		return nil, err
 	}
+	n.tellLimits()
 	n.wg.Go(func() { n.hosts.run(ctx) })
 	return n, nil
 }
@@ -156,7 +156,7 @@ func (n *Net) open(udp *net.UDPConn, tcp net.Listener) error {
 	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: n.udp, Logger: log.NewLogger("udp")})
 	canonical := n.hosts.canonical()
 	n.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener:                     newListener(tcp, canonical, 2*n.config.MaxPeers),
+		Listener:                     newListener(tcp, canonical, maxConns),
 		Logger:                       log.NewLogger("tcp"),
 		ReadBufferSize:               32,
 		WriteBufferSize:              maxTCPQueue,

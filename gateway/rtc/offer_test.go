@@ -195,7 +195,8 @@ func FuzzOffer(f *testing.F) {
 	f.Add(offerOf(mpegSection, vp8Section), false)
 	f.Add(strings.Replace(offerOf(vp8Section), "rtpmap:96", "rtpmap:999999999999", 1), false)
 	f.Add(strings.Replace(offerOf(h264Section), "profile-level-id=42e01f", "apt=102;sprop-parameter-sets=,,", 1), false)
-	n := testNet(f, Config{MaxPeers: 1 << 20})
+	n := testNet(f, Config{})
+	n.capacity.maxPublishers = 1 << 20 // they only go when their time is over
 	f.Fuzz(func(t *testing.T, body string, view bool) {
 		side := Publisher
 		if view {

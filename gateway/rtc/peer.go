@@ -32,6 +32,7 @@ type PeerOptions struct {
 	Role    show.Role
 	Reached net.Addr     // local address at which the peer's HTTP request arrived; may be nil
 	Logger  *slog.Logger // default: the Net's
+	Costs   []int        // what a viewer may be sent, in kbit/s: what it would like first, then what it would settle for
 
 	// Setup is called once with the new connection, before the offer is applied:
 	// the place for tracks and handlers.
@@ -49,6 +50,7 @@ type Peer struct {
 	opts PeerOptions
 	pc   *webrtc.PeerConnection
 	born time.Time
+	cost int // guarded by Net.mu
 
 	patching sync.Mutex // one Patch at a time
 	calling  sync.Mutex // Connected is not called during or after Closed
@@ -77,24 +79,6 @@ func (n *Net) NewPeer(o *Offer, opts PeerOptions) (*Peer, Answer, error) {
 		return nil, Answer{}, err
 	}
 	return p, answer, nil
-}
-
-func (n *Net) admit(p *Peer) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.closed {
-		return ErrClosed
-	}
-	limit := n.config.MaxPeers
-	if p.opts.Side == Publisher {
-		limit += publisherReserve
-	}
-	if len(n.peers) >= limit {
-		return ErrTooManyPeers
-	}
-	n.peers[p] = struct{}{}
-	p.setState("connecting")
-	return nil
 }
 
 func (p *Peer) start(o *Offer) (Answer, error) {
@@ -264,6 +248,7 @@ func (p *Peer) Close(cause error) {
 		}
 		p.net.mu.Lock()
 		delete(p.net.peers, p)
+		p.net.capacity.leave(p.opts.Side, p.cost)
 		p.net.mu.Unlock()
 		p.calling.Lock()
 		defer p.calling.Unlock()

@@ -185,8 +185,8 @@ func TestNeverConnects(t *testing.T) {
 	}
 }
 
-func TestTooManyPeers(t *testing.T) {
-	d := newDoor(t, Config{MaxPeers: 1})
+func TestTooManyViewers(t *testing.T) {
+	d := newDoor(t, Config{MaxViewers: 1})
 	d.side = Viewer
 	d.send(t, rtctest.Options{})
 	c := rtctest.New(t, rtctest.Options{Receive: []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio}})

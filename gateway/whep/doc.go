@@ -18,6 +18,9 @@
 //     that it has chosen, else what its own reports show its link to take (see
 //     steer). Numbers and timestamps go on through a change, and until the new
 //     rung's keyframe, which is asked for on the way down, the old one is sent.
+//   - Past the limits of rtc.Config a viewer is given a smaller rung, and when none
+//     fits answered 503 with the address of the playlist and when to try again. The
+//     same while a worker is busy for most of its time or had to drop a frame.
 //   - A packet that is sent again is the same to the last byte. With AES-GCM
 //     anything else would use a nonce twice (RFC 7714 section 10.3).
 //   - Keyframes are asked of the encoder at most once per keyframeInterval,

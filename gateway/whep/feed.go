@@ -152,6 +152,7 @@ func (f *Feed) Write(p transcode.Packet) {
 		case w.queue <- fr:
 		default:
 			f.opts.Metrics.dropped.WithLabelValues(overload).Inc()
+			f.opts.Net.Dropped(fr.at)
 		}
 	}
 }
@@ -195,9 +196,21 @@ func (f *Feed) watch(o wish.Offer) (wish.Session, string, error) {
 	if err != nil {
 		f.leave(v)
 		f.logger.Debug("viewer refused", "remote", o.Remote, "error", err)
-		return nil, "", wish.Refused(err)
+		return nil, "", f.refused(err)
 	}
 	return wish.Of(v.peer), answer, nil
+}
+
+// refused tells whom there is no room for where else to watch.
+func (f *Feed) refused(err error) error {
+	var full *rtc.FullError
+	if !errors.As(err, &full) {
+		return wish.Refused(err)
+	}
+	return &wish.Problem{
+		Status: http.StatusServiceUnavailable, RetryAfter: full.RetryAfter,
+		Detail: full.Error() + "; play LL-HLS at " + f.opts.BasePath + "index.m3u8 instead",
+	}
 }
 
 // watching counts the viewers of a rung.

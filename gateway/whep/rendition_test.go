@@ -204,3 +204,32 @@ func TestSmallLinkOverTCP(t *testing.T) {
 		t.Errorf("no picture for %v, %d holes in the numbers", sc.longest, sc.gaps)
 	}
 }
+
+// TestFull: who does not fit is told where to watch, who fits less gets less, and
+// nobody moves up past the limit.
+func TestFull(t *testing.T) {
+	s := newStandOf(t, rtc.Config{MaxMbps: 4})
+	_, first := s.view(rtctest.Options{})
+	first.wait(t, "the large rendition", pictures(5))
+	_, second := s.view(rtctest.Options{})
+	second.wait(t, "the small rendition", pictures(5))
+	if large, small := s.viewersOf("720p"), s.viewersOf("360p"); large != 1 || small != 1 {
+		t.Errorf("%g and %g viewers, want one each", large, small)
+	}
+	for _, v := range s.watching() {
+		v.choose(0)
+	}
+	third := rtctest.New(t, rtctest.Options{Receive: []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo}})
+	res, body := rtctest.Request(t, "POST", s.url, third.Offer(), "Content-Type", "application/sdp")
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || !strings.Contains(body, "/live/studio/index.m3u8") {
+		t.Errorf("%d %v %s", res.StatusCode, res.Header, body)
+	}
+	have := second.count()
+	second.wait(t, "two scheduled keyframes", pictures(have+50))
+	if large := s.viewersOf("720p"); large != 1 {
+		t.Errorf("%g viewers of the large rendition are more than fit", large)
+	}
+	if len(s.watching()) != 2 {
+		t.Errorf("%d viewers", len(s.watching()))
+	}
+}

@@ -32,12 +32,15 @@ type stand struct {
 	over  sync.WaitGroup
 }
 
-func newStand(t *testing.T) *stand {
+func newStand(t *testing.T) *stand { return newStandOf(t, rtc.Config{}) }
+
+func newStandOf(t *testing.T, c rtc.Config) *stand {
 	t.Helper()
 	t.Parallel() // most of a test is waiting for pictures in real time
 	s := &stand{t: t, reg: prometheus.NewRegistry(), done: make(chan struct{})}
+	c.Address, c.Metrics = "127.0.0.1:0", rtc.NewMetrics(s.reg)
 	var err error
-	if s.net, err = rtc.Listen(rtc.Config{Address: "127.0.0.1:0", Metrics: rtc.NewMetrics(s.reg)}); err != nil {
+	if s.net, err = rtc.Listen(c); err != nil {
 		t.Fatal(err)
 	}
 	restart := make(chan struct{}, 1)

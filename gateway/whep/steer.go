@@ -135,6 +135,11 @@ func (s *steer) down(now time.Time) bool {
 	return true
 }
 
+// refuse takes a step up back that cannot be made now.
+func (s *steer) refuse(rung int) {
+	s.rung, s.climbed, s.wait = rung, time.Time{}, min(2*s.wait, calmMost)
+}
+
 func (s *steer) up(now time.Time) bool {
 	if !s.climbed.IsZero() && now.Sub(s.climbed) >= proof {
 		s.climbed = time.Time{}

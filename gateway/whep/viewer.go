@@ -31,8 +31,9 @@ type viewer struct {
 	reported time.Time    // last sender report; of the worker alone
 	shown    atomic.Int32 // rung that the viewer is counted with; -1 when it is not
 
-	steering sync.Mutex // guards the next two
+	steering sync.Mutex // guards the next three, once the viewer is connected
 	chosen   int        // rung that the viewer wants; -1: steer says
+	sound    int        // kbit/s, set with the offer
 	steer    steer
 
 	reading sync.WaitGroup // goroutines that read the viewer's reports
@@ -43,12 +44,9 @@ type viewer struct {
 	inside bool  // among the worker's viewers
 }
 
-// newViewer begins with a rung; -1 is the largest, for a start.
+// newViewer makes one who has chosen a rung; -1 leaves it to us.
 func newViewer(f *Feed, id string, chosen int) *viewer {
 	v := &viewer{feed: f, id: id, video: newStream(media.Video), audio: newStream(media.Audio), chosen: chosen}
-	v.video.rung = max(chosen, 0)
-	v.video.want.Store(int32(v.video.rung))
-	v.steer = newSteer(v.video.rung, len(f.opts.Rungs))
 	v.shown.Store(-1)
 	return v
 }
@@ -62,6 +60,7 @@ func (v *viewer) open(offer *rtc.Offer, o wish.Offer) (string, error) {
 		Role:      show.Viewer,
 		Reached:   o.Reached,
 		Logger:    v.feed.logger,
+		Costs:     v.costs(offer),
 		Setup:     func(pc *webrtc.PeerConnection) error { return v.setUp(pc, offer) },
 		Connected: v.connected,
 		Closed:    v.closed,
@@ -69,6 +68,7 @@ func (v *viewer) open(offer *rtc.Offer, o wish.Offer) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	v.begin(peer.Cost())
 	v.mu.Lock()
 	v.peer = peer
 	ended := v.ended

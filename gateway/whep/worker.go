@@ -24,6 +24,7 @@ type worker struct {
 	feed  *Feed
 	queue chan *frame
 	batch *rtc.Batch
+	pulse *rtc.Pulse
 
 	// Of run alone.
 	header rtp.Header // reused: an escaping one would be garbage for every packet
@@ -41,7 +42,7 @@ type lane struct {
 }
 
 func newWorker(f *Feed) *worker {
-	return &worker{feed: f, queue: make(chan *frame, maxQueue), batch: f.opts.Net.NewBatch(), lanes: make([]lane, len(f.opts.Rungs))}
+	return &worker{feed: f, queue: make(chan *frame, maxQueue), batch: f.opts.Net.NewBatch(), pulse: f.opts.Net.NewPulse(), lanes: make([]lane, len(f.opts.Rungs))}
 }
 
 func (w *worker) run() {
@@ -57,6 +58,7 @@ func (w *worker) run() {
 		select {
 		case f := <-w.queue:
 			w.send(f)
+			w.pulse.Busy(f.at, time.Now())
 		case <-due:
 			w.proceed(l, l.paced.step)
 		case <-w.feed.stop:

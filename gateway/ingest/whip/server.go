@@ -147,8 +147,6 @@ func refusal(err error) *ingest.Refusal {
 		return &ingest.Refusal{Outcome: ingest.UnsupportedCodec, Reason: bad.Reason + ", which has " + bad.Codecs, Hint: bad.Hint}
 	case errors.As(err, &bad):
 		return &ingest.Refusal{Outcome: ingest.BadRequest, Reason: bad.Reason, Hint: bad.Hint}
-	case errors.Is(err, rtc.ErrTooManyPeers):
-		return &ingest.Refusal{Outcome: ingest.Unavailable, Reason: "as many peers are connected as may be", Hint: "try again later, or raise the limit"}
 	}
 	return &ingest.Refusal{Outcome: ingest.Unavailable, Reason: err.Error(), Hint: "try again in a few seconds"}
 }

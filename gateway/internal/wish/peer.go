@@ -31,6 +31,7 @@ func (s peerSession) Patch(f sdpfrag.Fragment, match string) (*sdpfrag.Fragment,
 // Refused puts an error of package rtc into HTTP's words.
 func Refused(err error) error {
 	var bad *rtc.OfferError
+	var full *rtc.FullError
 	switch {
 	case errors.As(err, &bad):
 		p := &Problem{Status: http.StatusUnprocessableEntity, Detail: bad.Error()}
@@ -41,7 +42,9 @@ func Refused(err error) error {
 			p.Detail += " (offered: " + bad.Codecs + ")"
 		}
 		return p
-	case errors.Is(err, rtc.ErrTooManyPeers), errors.Is(err, rtc.ErrClosed):
+	case errors.As(err, &full):
+		return &Problem{Status: http.StatusServiceUnavailable, Detail: full.Error() + "; try again later", RetryAfter: full.RetryAfter}
+	case errors.Is(err, rtc.ErrClosed):
 		return &Problem{Status: http.StatusServiceUnavailable, Detail: err.Error(), RetryAfter: 5 * time.Second}
 	}
 	return err

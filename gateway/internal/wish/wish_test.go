@@ -186,7 +186,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{&rtc.OfferError{Malformed: true}, 400},
 		{fmt.Errorf("wrapped: %w", &rtc.OfferError{Codecs: "H261"}), 422},
-		{rtc.ErrTooManyPeers, 503},
+		{&rtc.FullError{Reason: rtc.FullLoad}, 503},
 		{rtc.ErrClosed, 503},
 	} {
 		var p *Problem
