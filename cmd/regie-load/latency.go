@@ -26,15 +26,15 @@ type latency struct{ median, p99 time.Duration }
 
 // measureLatency sends a card whose pictures carry the time, notes when each was
 // pushed and when each program frame came out, and reads from the frames which
-// picture they show.
-func measureLatency(ctx context.Context, length time.Duration) (latency, error) {
+// picture they show. The top rung's way is measured.
+func measureLatency(ctx context.Context, job transcode.Program, length time.Duration) (latency, error) {
 	var mu sync.Mutex
 	var stream bytes.Buffer // the program, H.264 in Annex B form
 	var out []time.Time     // when each of its frames came
-	session, err := transcode.New(program, transcode.Options{
+	session, err := transcode.New(job, transcode.Options{
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Events: transcode.Events{Output: func(p transcode.Packet) {
-			if p.Track != transcode.Video {
+			if p.Track != transcode.Video || p.Rung != 0 {
 				return
 			}
 			now := time.Now()

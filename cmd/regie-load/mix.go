@@ -20,6 +20,13 @@ var program = transcode.Program{
 	AACKbps: 128, OpusKbps: 96, MaxPixels: 2560 * 1440,
 }
 
+// ladder is the job of an appliance as it comes: 360p beside it.
+var ladder = func() transcode.Program {
+	p := program
+	p.Ladder = []transcode.Rung{{Width: 640, Height: 360, Kbps: 700}}
+	return p
+}()
+
 // cost is CPU time per second of program.
 type cost struct {
 	cpu    float64
@@ -29,7 +36,7 @@ type cost struct {
 // mixFFmpeg has the ffmpeg program do the job with the settings that cost it
 // least, one thread each: live at the pace of the clips, as an appliance must, or
 // as fast as it can.
-func mixFFmpeg(ctx context.Context, clips []clip, live bool) (cost, error) {
+func mixFFmpeg(ctx context.Context, clips []clip, job transcode.Program, live bool) (cost, error) {
 	args := []string{"-v", "error", "-y", "-nostdin", "-filter_complex_threads", "1"}
 	for _, c := range clips {
 		if live {
@@ -41,11 +48,24 @@ func mixFFmpeg(ctx context.Context, clips []clip, live bool) (cost, error) {
 	for i := range clips {
 		graph += fmt.Sprintf("[%d:v]scale=640:360:flags=area[v%d];", i, i)
 	}
-	graph += "[v0][v1][v2][v3]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0[v];" +
-		"[0:a][1:a][2:a][3:a]amix=inputs=4:normalize=0,alimiter,asplit[a][o]"
-	args = append(args, "-filter_complex", graph,
-		"-map", "[v]", "-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "baseline", "-threads", "1",
-		"-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60", "-sc_threshold", "0",
+	rungs := job.Rungs()
+	graph += fmt.Sprintf("[v0][v1][v2][v3]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0,split=%d[r0]", len(rungs))
+	below := ""
+	for i, r := range rungs[1:] {
+		graph += fmt.Sprintf("[s%d]", i+1)
+		below += fmt.Sprintf("[s%[1]d]scale=%d:%d:flags=area[r%[1]d];", i+1, r.Width, r.Height)
+	}
+	graph += ";" + below + "[0:a][1:a][2:a][3:a]amix=inputs=4:normalize=0,alimiter,asplit[a][o]"
+	args = append(args, "-filter_complex", graph)
+	for i, r := range rungs {
+		rate := fmt.Sprintf("%dk", r.Kbps)
+		args = append(args, "-map", fmt.Sprintf("[r%d]", i))
+		for _, o := range [][2]string{{"c", "libx264"}, {"preset", "superfast"}, {"tune", "zerolatency"}, {"profile", "baseline"}, {"threads", "1"},
+			{"b", rate}, {"maxrate", rate}, {"bufsize", rate}, {"g", "60"}, {"sc_threshold", "0"}} {
+			args = append(args, fmt.Sprintf("-%s:v:%d", o[0], i), o[1])
+		}
+	}
+	args = append(args,
 		"-map", "[a]", "-c:a:0", "aac", "-aac_coder:a:0", "fast", "-b:a:0", "128k", // the cheaper coder, as ours
 		"-map", "[o]", "-c:a:1", "libopus", "-b:a:1", "96k",
 		"-f", "matroska", os.DevNull)
@@ -60,13 +80,13 @@ func mixFFmpeg(ctx context.Context, clips []clip, live bool) (cost, error) {
 
 // mixRegie has a worker do the job in real time, as it does on air. The cost is
 // that of the worker and of this process, which stands for the gateway.
-func mixRegie(ctx context.Context, clips []clip) (cost, error) {
+func mixRegie(ctx context.Context, clips []clip, job transcode.Program) (cost, error) {
 	var mu sync.Mutex
 	frames := 0
 	before := seconds(usage(syscall.RUSAGE_SELF)) + seconds(usage(syscall.RUSAGE_CHILDREN))
 	began := time.Now()
-	err := onAir(ctx, clips, func(p transcode.Packet) {
-		if p.Track == transcode.Video {
+	err := onAir(ctx, clips, job, func(p transcode.Packet) {
+		if p.Track == transcode.Video && p.Rung == 0 {
 			mu.Lock()
 			frames++
 			mu.Unlock()
@@ -83,8 +103,8 @@ func mixRegie(ctx context.Context, clips []clip) (cost, error) {
 }
 
 // onAir plays the clips in real time into a session of their own.
-func onAir(ctx context.Context, clips []clip, output func(transcode.Packet)) error {
-	session, err := transcode.New(program, transcode.Options{
+func onAir(ctx context.Context, clips []clip, job transcode.Program, output func(transcode.Packet)) error {
+	session, err := transcode.New(job, transcode.Options{
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Events: transcode.Events{Output: output},
 	})
