@@ -22,6 +22,8 @@ type setup struct {
 	width, height int           // of the program; default 640 × 360
 	grace         time.Duration // default one minute
 	sessions      []string      // default: studio
+	ladder        string        // YAML of the lower rungs; default: none
+	more          string        // YAML of further sections
 	camera        string        // where guest1 is fetched from; default: guest1 has a key
 }
 
@@ -116,7 +118,7 @@ func prepare(t testing.TB, s setup) *appliance {
 		fmt.Fprintf(&b, "%s: {address: \"127.0.0.1:0\"}\n", port)
 	}
 	fmt.Fprintf(&b, "data: {dir: %q}\nlog: {level: debug, format: json}\n", filepath.Join(dir, "data"))
-	fmt.Fprintf(&b, "program: {width: %d, height: %d, fps: 30, kbps: 1500}\n", s.width, s.height)
+	fmt.Fprintf(&b, "program: {width: %d, height: %d, fps: 30, kbps: 1500, ladder: [%s]}\n%s\n", s.width, s.height, s.ladder, s.more)
 	fmt.Fprintf(&b, "stage: {grace: %s}\nsessions:\n", s.grace)
 	for _, id := range s.sessions {
 		fmt.Fprintf(&b, "  - id: %s\n    title: Session %s\n", id, id)
