@@ -2,69 +2,74 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
-	"image/color"
+	"math/big"
+	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/regie-live/regie/gateway/demo"
-	"github.com/regie-live/regie/transcode/testcard"
 )
 
-// appliance is a `regie serve` of its own with a host on air.
-type appliance struct {
-	cmd  *exec.Cmd
-	http string // host:port
-	stop func()
+// server is one that is measured, with somebody on air.
+type server struct {
+	process
+	name      string
+	hls, whep string
+	stop      func()
 }
 
-const benchKey = "key-of-the-benchmark"
+// stage says how an appliance is set up.
+type stage struct {
+	part  time.Duration
+	seats int // who is on air, each over another protocol; 1 to 4
+	tls   bool
+}
 
-// startAppliance runs the binary that stands beside this one.
-func startAppliance(ctx context.Context, dir string) (*appliance, error) {
+var seats = []string{"host", "guest1", "guest2", "guest3"}
+
+func seatKey(seat string) string { return "key-of-the-benchmark-" + seat }
+
+// startRegie runs the binary that stands beside this one, and puts clips on air.
+func startRegie(ctx context.Context, dir string, clips map[bool]clip, s stage) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	binary := filepath.Join(filepath.Dir(self), "regie")
+	if given := os.Getenv("REGIE_BINARY"); given != "" {
+		binary = given
+	}
 	if _, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("%w; run `make build` first", err)
 	}
-	conf := filepath.Join(dir, "regie.yml")
-	if err := os.WriteFile(conf, []byte(`
-http: {address: "127.0.0.1:0"}
-rtmp: {address: "127.0.0.1:0"}
-rtmps: {address: off}
-rtsp: {address: off}
-rtsps: {address: off}
-webrtc: {address: "127.0.0.1:0"}
-metrics: {address: off}
-log: {level: warn}
-data: {dir: `+filepath.Join(dir, "data")+`}
-sessions: [{id: studio, title: Benchmark, host: {name: Ana, key: `+benchKey+`}}]
-`), 0o600); err != nil {
+	if dir, err = os.MkdirTemp(dir, "regie-"); err != nil {
+		return nil, err
+	}
+	conf, err := writeConfig(dir, s)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	a := &appliance{cmd: exec.CommandContext(ctx, binary, "serve", "-c", conf)}
-	a.cmd.Stderr = os.Stderr
-	a.cmd.Cancel = func() error { return a.cmd.Process.Signal(syscall.SIGTERM) }
-	a.cmd.WaitDelay = 6 * time.Second
-	if err := a.cmd.Start(); err != nil {
+	p, err := startProcess(ctx, binary, "serve", "-c", conf)
+	if err != nil {
 		cancel()
 		return nil, err
 	}
 	var running sync.WaitGroup
-	a.stop = func() { cancel(); _ = a.cmd.Wait(); running.Wait() }
-	var ports struct{ HTTP, RTMP string }
+	a := &server{process: p, name: "Regie", stop: func() { cancel(); _ = p.cmd.Wait(); running.Wait() }}
+	var ports struct{ HTTP, RTMP, RTSP string }
 	if err := poll(ctx, 10*time.Second, func() bool {
 		b, err := os.ReadFile(filepath.Join(dir, "data", "ports.json"))
 		return err == nil && json.Unmarshal(b, &ports) == nil && ports.HTTP != ""
@@ -72,70 +77,102 @@ sessions: [{id: studio, title: Benchmark, host: {name: Ana, key: `+benchKey+`}}]
 		a.stop()
 		return nil, fmt.Errorf("the appliance did not start: %w", err)
 	}
-	a.http = ports.HTTP
-	running.Go(func() { _ = publish(ctx, "rtmp://"+ports.RTMP+"/live") })
-	if err := poll(ctx, 20*time.Second, a.plays); err != nil {
-		a.stop()
-		return nil, fmt.Errorf("the session did not go on air: %w", err)
+	base := "http://" + ports.HTTP
+	if s.tls {
+		base = "https://" + ports.HTTP
 	}
-	return a, nil
+	a.hls, a.whep = base+"/live/studio/index.m3u8", base+"/live/studio/whep?rendition=720p"
+	var targets []target
+	for i, seat := range seats[:s.seats] {
+		to := []target{
+			{Target: demo.Target{URL: "rtmp://" + ports.RTMP + "/live"}},
+			{Target: demo.Target{URL: "rtsp://" + ports.RTSP + "/live"}},
+			{Target: demo.Target{URL: base + "/whip"}, opus: true},
+			{Target: demo.Target{URL: "rtmp://" + ports.RTMP + "/live"}},
+		}[i]
+		to.Key = seatKey(seat)
+		targets = append(targets, to)
+	}
+	return a, a.onAir(ctx, &running, targets, clips)
 }
 
-func publish(ctx context.Context, url string) error {
-	card, err := testcard.Open(testcard.Options{Name: "Ana", Color: color.RGBA{0xA8, 0x4B, 0x2A, 0xFF}, ToneHz: 220})
-	if err != nil {
-		return err
-	}
-	defer card.Close()
-	return demo.Publish(ctx, card, demo.Target{URL: url, Key: benchKey})
-}
-
-func (a *appliance) plays() bool {
-	res, err := http.Get("http://" + a.http + "/live/studio/index.m3u8")
-	if err != nil {
-		return false
-	}
-	res.Body.Close()
-	return res.StatusCode == http.StatusOK
-}
-
-// cpu is what the gateway process has used so far, without its workers.
-func (a *appliance) cpu() (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", a.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	// proc(5): utime and stime are fields 14 and 15; the second one, the name, may
-	// hold spaces and ends with a bracket.
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("/proc/%d/stat is not as expected", a.cmd.Process.Pid)
-	}
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go knows
-	return time.Duration(user+system) * tick, nil
-}
-
-// memory is the gateway's resident set in bytes.
-func (a *appliance) memory() (int64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", a.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	pages, err := strconv.ParseInt(strings.Fields(string(b))[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err
-}
-
-func poll(ctx context.Context, within time.Duration, done func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	for tick := time.NewTicker(50 * time.Millisecond); !done(); {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
+// onAir publishes and waits until there is something to watch.
+func (a *server) onAir(ctx context.Context, running *sync.WaitGroup, targets []target, clips map[bool]clip) error {
+	failed := make(chan error, 1)
+	running.Go(func() {
+		if err := publishAll(ctx, targets, clips, nil); err != nil {
+			failed <- err
+		}
+	})
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+	err := poll(ctx, 20*time.Second, func() bool {
+		res, err := client.Get(a.hls)
+		if err != nil {
+			return false
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+	if err == nil {
+		// The first segment has to be whole for players of every kind.
+		if err = sleep(ctx, 3*time.Second); err == nil {
+			return nil
 		}
 	}
-	return nil
+	a.stop()
+	select {
+	case err = <-failed:
+	default:
+	}
+	return fmt.Errorf("%s did not go on air: %w", a.name, err)
+}
+
+func writeConfig(dir string, s stage) (string, error) {
+	var b strings.Builder
+	for _, port := range []string{"http", "rtmp", "rtsp", "webrtc"} {
+		fmt.Fprintf(&b, "%s: {address: \"127.0.0.1:0\"}\n", port)
+	}
+	for _, port := range []string{"rtmps", "rtsps", "metrics"} {
+		fmt.Fprintf(&b, "%s: {address: off}\n", port)
+	}
+	fmt.Fprintf(&b, "log: {level: error}\ndata: {dir: %q}\nhls: {part: %s}\n", filepath.Join(dir, "data"), s.part)
+	if s.tls {
+		cert, key, err := writeCertificate(dir)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "tls: {cert: %q, key: %q}\n", cert, key)
+	}
+	fmt.Fprintf(&b, "sessions:\n  - id: studio\n    title: Benchmark\n    host: {name: Ana, key: %s}\n    guests:\n", seatKey(seats[0]))
+	for _, seat := range seats[1:] {
+		fmt.Fprintf(&b, "      - {name: %s, key: %s}\n", seat, seatKey(seat))
+	}
+	conf := filepath.Join(dir, "regie.yml")
+	return conf, os.WriteFile(conf, []byte(b.String()), 0o600)
+}
+
+// writeCertificate makes a self-signed one for this machine.
+func writeCertificate(dir string) (certFile, keyFile string, err error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return "", "", err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return "", "", err
+	}
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	if err := os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600); err != nil {
+		return "", "", err
+	}
+	return certFile, keyFile, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
@@ -13,13 +11,19 @@ import (
 
 type benchCmd struct {
 	HLS     int           `default:"100" help:"LL-HLS viewers."`
-	WHEP    int           `default:"50" help:"WHEP viewers."`
-	Measure time.Duration `default:"15s" help:"How long each load is measured."`
-	Only    string        `enum:"all,mix,latency,viewers" default:"all" help:"Measure one thing: mix, latency or viewers."`
+	WHEP    int           `default:"100" help:"WHEP viewers."`
+	Measure time.Duration `default:"8s" help:"How long each load is measured."`
+	Only    string        `enum:"all,mix,latency,viewers,ways,soak" default:"all" help:"Measure one thing: mix, latency, viewers (beside MediaMTX), ways (other parts, TLS) or soak."`
+	Peer    string        `env:"REGIE_BENCH_MEDIAMTX" placeholder:"FILE" help:"A MediaMTX binary to measure beside Regie."`
+	JSON    string        `placeholder:"FILE" help:"Write the rows there too."`
 }
 
 // row is one line of the table.
-type row struct{ what, value, hold string }
+type row struct {
+	What  string `json:"figure"`
+	Value string `json:"measured"`
+	Hold  string `json:"hold,omitempty"`
+}
 
 func (b benchCmd) Run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "regie-bench-")
@@ -35,6 +39,8 @@ func (b benchCmd) Run(ctx context.Context) error {
 		{"mix", "mixing four 720p30 streams, beside the ffmpeg program", b.mixing},
 		{"latency", "a frame's way through the mixer", b.latency},
 		{"viewers", "viewers", b.viewers},
+		{"ways", "viewers, with other parts and over TLS", b.ways},
+		{"soak", "what holds at once", b.soak},
 	} {
 		if b.Only != "all" && b.Only != part.name {
 			continue
@@ -46,10 +52,16 @@ func (b benchCmd) Run(ctx context.Context) error {
 		}
 		rows = append(rows, more...)
 	}
+	if err := writeJSON(b.JSON, rows); err != nil {
+		return err
+	}
 	fmt.Printf("Measured on %s with %d cores, %s.\n\n", processor(), runtime.NumCPU(), runtime.Version())
 	fmt.Println("| figure | measured | to hold |\n|---|---|---|")
 	for _, r := range rows {
-		fmt.Printf("| %s | %s | %s |\n", r.what, r.value, r.hold)
+		fmt.Printf("| %s | %s | %s |\n", r.What, r.Value, r.Hold)
+	}
+	if b.Only == "all" || b.Only == "viewers" || b.Only == "ways" {
+		fmt.Print(footnote)
 	}
 	return nil
 }
@@ -106,103 +118,6 @@ func (benchCmd) latency(ctx context.Context, _ string) ([]row, error) {
 		{"frame in → program frame out, median", ms(l.median), "≤ 45 ms"},
 		{"frame in → program frame out, 99th percentile", ms(l.p99), ""},
 	}, nil
-}
-
-func (b benchCmd) viewers(ctx context.Context, dir string) ([]row, error) {
-	a, err := startAppliance(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	defer a.stop()
-	idle, _, err := b.load(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	var rows []row
-	for _, kind := range []struct {
-		name string
-		n    int
-		args []string
-	}{
-		{"LL-HLS", b.HLS, []string{"--hls", "http://" + a.http + "/live/studio/index.m3u8"}},
-		{"WHEP", b.WHEP, []string{"--whep", "http://" + a.http + "/live/studio/whep"}},
-	} {
-		before, err := a.memory()
-		if err != nil {
-			return nil, err
-		}
-		busy, said, err := b.load(ctx, a, append(kind.args, fmt.Sprintf("--number=%d", kind.n))...)
-		if err != nil {
-			return nil, err
-		}
-		side := said.HLS
-		if side.Joined == 0 {
-			side = said.WHEP
-		}
-		rows = append(rows,
-			row{kind.name + ", cores per 100 viewers of 2.5 Mbit/s", fmt.Sprintf("%.3f", (busy.cores-idle.cores)*100/float64(kind.n)), ""},
-			row{fmt.Sprintf("%s, stalls and errors of %d viewers in %v", kind.name, kind.n, b.Measure), fmt.Sprintf("%d and %d", side.Stalls, side.Failures()), "0"},
-			row{kind.name + ", memory per viewer", fmt.Sprintf("%.0f kB", float64(busy.memory-before)/float64(kind.n)/1e3), ""},
-		)
-	}
-	return rows, nil
-}
-
-type used struct {
-	cores  float64
-	memory int64
-}
-
-// load runs an audience in a process of its own and measures the gateway while
-// all of it plays. Without arguments nobody watches.
-func (b benchCmd) load(ctx context.Context, a *appliance, args ...string) (used, viewed, error) {
-	var said viewed
-	var output []byte
-	done := make(chan error, 1)
-	if len(args) > 0 {
-		cmd := exec.CommandContext(ctx, "/proc/self/exe", append([]string{"viewers", "--json=-", "--for", (b.Measure + 12*time.Second).String()}, args...)...)
-		cmd.Stderr = os.Stderr
-		go func() {
-			var err error
-			output, err = cmd.Output()
-			done <- err
-		}()
-		if err := sleep(ctx, 8*time.Second); err != nil { // until all have joined
-			return used{}, said, err
-		}
-	}
-	before, err := a.cpu()
-	if err != nil {
-		return used{}, said, err
-	}
-	began := time.Now()
-	if err := sleep(ctx, b.Measure); err != nil {
-		return used{}, said, err
-	}
-	after, err := a.cpu()
-	if err != nil {
-		return used{}, said, err
-	}
-	u := used{cores: float64(after-before) / float64(time.Since(began))}
-	if u.memory, err = a.memory(); err != nil {
-		return u, said, err
-	}
-	if len(args) > 0 {
-		if err := <-done; err != nil {
-			return u, said, fmt.Errorf("the audience failed: %w", err)
-		}
-		err = json.Unmarshal(output, &said)
-	}
-	return u, said, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
 
 func processor() string {

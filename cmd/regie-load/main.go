@@ -25,6 +25,8 @@ type cli struct {
 	Bench   benchCmd   `cmd:"" help:"Measure everything, and print the table of the README."`
 	Viewers viewersCmd `cmd:"" help:"Be an audience of any server: LL-HLS and WHEP."`
 	Publish publishCmd `cmd:"" help:"Publish a clip to any server: RTMP, RTSP and WHIP."`
+	Hostile hostileCmd `cmd:"" help:"Be an audience that nobody wants."`
+	Soak    soakCmd    `cmd:"" help:"See what Regie holds at once on this machine."`
 	Worker  workerCmd  `cmd:"" hidden:"" help:"Mix one program; started by bench."`
 }
 

@@ -68,7 +68,20 @@ func (c publishCmd) Run(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, c.For)
 		defer cancel()
 	}
-	return publishAll(ctx, targets, clips)
+	var sending atomic.Int64
+	done := make(chan struct{})
+	showing, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(done)
+		began := time.Now()
+		newProgress(os.Stderr).run(showing, func() string {
+			return fmt.Sprintf("%3.0f s  %d of %d publishers send", time.Since(began).Seconds(), sending.Load(), len(targets))
+		})
+	}()
+	err = publishAll(ctx, targets, clips, &sending)
+	stop()
+	<-done
+	return err
 }
 
 // targets reads the flags.
@@ -111,10 +124,13 @@ func (c publishCmd) targets() ([]target, error) {
 
 // publishAll plays to all targets until ctx ends. A publisher that is cut off
 // comes back after a second, as encoders do; one that never got in is an error.
-func publishAll(ctx context.Context, targets []target, clips map[bool]clip) error {
+// How many send now is counted in sending, if that is wanted.
+func publishAll(ctx context.Context, targets []target, clips map[bool]clip, sending *atomic.Int64) error {
+	if sending == nil {
+		sending = new(atomic.Int64)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var sending atomic.Int64
 	var publishers sync.WaitGroup
 	for i, t := range targets {
 		publishers.Go(func() {
@@ -144,13 +160,6 @@ func publishAll(ctx context.Context, targets []target, clips map[bool]clip) erro
 			}
 		})
 	}
-	show := newProgress(os.Stderr)
-	publishers.Go(func() {
-		began := time.Now()
-		show.run(ctx, func() string {
-			return fmt.Sprintf("%3.0f s  %d of %d publishers send", time.Since(began).Seconds(), sending.Load(), len(targets))
-		})
-	})
 	publishers.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err

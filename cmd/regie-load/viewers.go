@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -28,7 +27,9 @@ type viewersCmd struct {
 	Join       time.Duration `default:"5s" help:"Viewers come spread over this time."`
 	Beacon     string        `help:"Where LL-HLS viewers report to, as pages do." placeholder:"URL"`
 	JSON       string        `help:"Write the result there too; - is standard output, in place of the table." placeholder:"FILE"`
+	Quiet      bool          `help:"Show no progress."`
 	Insecure   bool          `help:"Take any certificate."`
+	HTTP1      bool          `name:"http1" help:"No HTTP/2, even over TLS."`
 	Anywhere   bool          `help:"Let the server be another machine than this one."`
 }
 
@@ -42,7 +43,7 @@ func (c viewersCmd) Run(ctx context.Context) error {
 	a, err := audience.New(ctx, audience.Options{
 		HLS: c.HLS, WHEP: c.WHEP, Rendition: c.Rendition, Join: c.Join, Beacon: c.Beacon,
 		HLSCount: orElse(c.HLSNumber, c.Number), WHEPCount: orElse(c.WHEPNumber, c.Number),
-		Insecure: c.Insecure, Anywhere: c.Anywhere,
+		Insecure: c.Insecure, HTTP1: c.HTTP1, Anywhere: c.Anywhere,
 	})
 	if err != nil {
 		return err
@@ -53,6 +54,9 @@ func (c viewersCmd) Run(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		if c.Quiet {
+			return
+		}
 		show.run(ctx, func() string { return summary(a.Report()) })
 	}()
 	a.Run(ctx)
@@ -136,6 +140,12 @@ func printReport(w io.Writer, r viewed) {
 	line("stood still", func(s audience.Side) string { return fmt.Sprintf("%.1f s", s.StalledSeconds) })
 	line("errors", func(s audience.Side) string { return kinds(s.Errors) })
 	line("began again", func(s audience.Side) string { return fmt.Sprint(s.Restarts) })
+	line("each received, settled", func(s audience.Side) string {
+		if s.MbpsEach == 0 {
+			return "not known"
+		}
+		return fmt.Sprintf("%.2f Mbit/s", s.MbpsEach)
+	})
 	line("requests", func(s audience.Side) string { return fmt.Sprint(s.Requests) })
 	line("packets lost / repaired", func(s audience.Side) string { return fmt.Sprintf("%d / %d", s.PacketsLost, s.Repaired) })
 	line("received", func(s audience.Side) string {
@@ -166,12 +176,4 @@ func kinds(errors map[string]int64) string {
 	}
 	slices.Sort(all)
 	return strings.Join(all, ", ")
-}
-
-// perViewer is what a viewer received on average, in Mbit/s, while all watched.
-func perViewer(bytes int64, viewers int, d time.Duration) float64 {
-	if viewers == 0 || d <= 0 {
-		return math.NaN()
-	}
-	return float64(bytes) * 8 / 1e6 / float64(viewers) / d.Seconds()
 }

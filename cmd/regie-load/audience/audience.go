@@ -29,6 +29,7 @@ type Options struct {
 	Anywhere  bool          // let hosts be others than this machine
 	Beacon    string        // where HLS viewers report to, or nothing
 	Insecure  bool          // take any certificate
+	HTTP1     bool          // no HTTP/2, even over TLS
 }
 
 // ErrElsewhere is returned for a host that is not this machine.
@@ -101,6 +102,9 @@ func New(ctx context.Context, o Options) (*Audience, error) {
 	return a, nil
 }
 
+// settling is how long after the last viewer has come all play at a steady pace.
+const settling = 3 * time.Second
+
 // Run lets the viewers watch until ctx ends.
 func (a *Audience) Run(ctx context.Context) {
 	var posting sync.WaitGroup
@@ -117,6 +121,11 @@ func (a *Audience) Run(ctx context.Context) {
 			})
 		}
 	}
+	viewers.Go(func() {
+		if sleep(ctx, a.o.Join+settling) == nil {
+			a.tally.settle()
+		}
+	})
 	spread(a.o.HLSCount, a.watchHLS)
 	spread(a.o.WHEPCount, a.watchWHEP)
 	viewers.Wait()

@@ -75,7 +75,7 @@ type beacons struct {
 const posters = 4
 
 func newBeacons(o Options) *beacons {
-	t := tlsTransport(o.Insecure)
+	t := tlsTransport(o)
 	t.MaxIdleConnsPerHost = posters
 	// The session's id is what stands before index.m3u8.
 	address, _, _ := strings.Cut(o.HLS, "?")

@@ -27,17 +27,17 @@ type fetcher interface {
 func (a *Audience) newFetcher(address string) fetcher {
 	if strings.HasPrefix(address, "https://") {
 		return &stdFetcher{client: &http.Client{
-			Transport:     tlsTransport(a.o.Insecure),
+			Transport:     tlsTransport(a.o),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}}
 	}
 	return h1.New()
 }
 
-func tlsTransport(insecure bool) *http.Transport {
+func tlsTransport(o Options) *http.Transport {
 	return &http.Transport{
-		TLSClientConfig:    &tls.Config{InsecureSkipVerify: insecure},
-		ForceAttemptHTTP2:  true,
+		TLSClientConfig:    &tls.Config{InsecureSkipVerify: o.Insecure},
+		ForceAttemptHTTP2:  !o.HTTP1,
 		DisableCompression: true, // playlists are unpacked once for all
 	}
 }

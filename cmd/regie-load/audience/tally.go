@@ -13,6 +13,7 @@ type side struct {
 	stalls, dips, stalled      atomic.Int64 // stalled in microseconds
 	requests, bytes            atomic.Int64
 	lost, repaired             atomic.Int64 // packets
+	settledBytes               atomic.Int64 // when all had come and settled
 
 	startup, latency histogram
 
@@ -28,7 +29,15 @@ func (s *side) fail(kind string) {
 
 type tally struct {
 	began     time.Time
+	settled   atomic.Int64 // when, in nanoseconds; 0: not yet
 	hls, whep side
+}
+
+// settle is called when all viewers have come and play at their steady pace.
+func (t *tally) settle() {
+	t.hls.settledBytes.Store(t.hls.bytes.Load())
+	t.whep.settledBytes.Store(t.whep.bytes.Load())
+	t.settled.Store(time.Now().UnixNano())
 }
 
 func newTally() *tally {
@@ -60,8 +69,10 @@ type Side struct {
 	Errors         map[string]int64 `json:"errors"`
 	Requests       int64            `json:"requests"`
 	Bytes          int64            `json:"bytes"`
-	PacketsLost    int64            `json:"packets_lost,omitempty"`
-	Repaired       int64            `json:"packets_repaired,omitempty"`
+	// MbpsEach is what a viewer receives once all have come; 0 if they had not.
+	MbpsEach    float64 `json:"mbps_each"`
+	PacketsLost int64   `json:"packets_lost,omitempty"`
+	Repaired    int64   `json:"packets_repaired,omitempty"`
 }
 
 // Failures is the sum of all errors.
@@ -82,16 +93,23 @@ type Spread struct {
 }
 
 func (t *tally) report() Report {
-	return Report{Seconds: time.Since(t.began).Seconds(), HLS: t.hls.report(), WHEP: t.whep.report()}
+	var settled time.Time
+	if at := t.settled.Load(); at != 0 {
+		settled = time.Unix(0, at)
+	}
+	return Report{Seconds: time.Since(t.began).Seconds(), HLS: t.hls.report(settled), WHEP: t.whep.report(settled)}
 }
 
-func (s *side) report() Side {
+func (s *side) report(settled time.Time) Side {
 	r := Side{
 		Joined: s.joined.Load(), Watching: s.watching.Load(), Restarts: s.restarts.Load(),
 		Startup: s.startup.spread(), Latency: s.latency.spread(),
 		Stalls: s.stalls.Load(), Dips: s.dips.Load(), StalledSeconds: float64(s.stalled.Load()) / 1e6,
 		Requests: s.requests.Load(), Bytes: s.bytes.Load(),
 		PacketsLost: s.lost.Load(), Repaired: s.repaired.Load(),
+	}
+	if !settled.IsZero() && r.Joined > 0 {
+		r.MbpsEach = float64(r.Bytes-s.settledBytes.Load()) * 8 / 1e6 / time.Since(settled).Seconds() / float64(r.Joined)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

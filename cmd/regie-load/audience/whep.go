@@ -49,7 +49,7 @@ func newWHEPSide(o Options) (*whepSide, error) {
 		return nil, err
 	}
 	return &whepSide{
-		client: &http.Client{Transport: tlsTransport(o.Insecure), Timeout: 20 * time.Second},
+		client: &http.Client{Transport: tlsTransport(o), Timeout: 20 * time.Second},
 		local:  probe.LocalAddr().(*net.UDPAddr).AddrPort().Addr(),
 		certs:  []webrtc.Certificate{*cert},
 	}, nil
