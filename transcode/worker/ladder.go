@@ -68,8 +68,7 @@ func openLadder(p transcode.Program, now func() time.Duration) (*ladder, error) 
 }
 
 // nearest is the rung whose picture rung i is scaled from: one of exactly twice the
-// size, because halving takes a twentieth of the time of any other ratio, or the
-// top, which is the sharpest.
+// size, because halving costs least by far, or the top, which is the sharpest.
 func nearest(rungs []transcode.Rung, i int) int {
 	for from := i - 1; from > 0; from-- {
 		if rungs[from].Width == 2*rungs[i].Width && rungs[from].Height == 2*rungs[i].Height {
