@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build_packages=(build-essential pkg-config libavcodec-dev libavutil-dev libswscale-dev libswresample-dev)
-test_packages=(ffmpeg chromium prometheus procps systemd)
+test_packages=(ffmpeg chromium prometheus procps systemd varnish varnish-vmod-digest hitch nginx)
 
 case "${1:-}" in
 build) wanted=("${build_packages[@]}") ;;
@@ -54,8 +54,24 @@ fi
 echo "setup: installing ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+
+# The tests run these programs themselves: their services are not to take ports,
+# now or after the next start of this machine.
+policy=/usr/sbin/policy-rc.d
+if [ "$1" = test ] && [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+	trap '"${as_root[@]}" rm -f "$policy"; rm -f "$log"' EXIT
+fi
 export DEBIAN_FRONTEND=noninteractive
 if ! { "${as_root[@]}" apt-get update -q && "${as_root[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	die "apt-get could not install ${missing[*]}; its last lines are above"
 fi
+for package in "${missing[@]}"; do
+	case $package in
+	prometheus | hitch | nginx) services=("$package") ;;
+	varnish) services=(varnish varnishncsa) ;;
+	*) continue ;;
+	esac
+	"${as_root[@]}" systemctl --quiet disable "${services[@]}" 2>/dev/null || true
+done
