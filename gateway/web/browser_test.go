@@ -314,22 +314,28 @@ func behindAndBack(t *testing.T, b browser) {
 }
 
 func realTimeFallsBack(t *testing.T, b browser) {
-	for name, whep := range map[string]http.HandlerFunc{
-		"refused": func(w http.ResponseWriter, r *http.Request) { http.Error(w, "full", http.StatusServiceUnavailable) },
-		"silent": func(w http.ResponseWriter, r *http.Request) {
+	for name, c := range map[string]struct {
+		says string
+		whep http.HandlerFunc
+	}{
+		"full": {"Real time is full", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "full", http.StatusServiceUnavailable) }},
+		"off":  {"Real time is not to be had here", http.NotFound},
+		"silent": {"Real time did not get through", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // only then is a client that leaves noticed
 			<-r.Context().Done()
-		},
-		"broken": func(w http.ResponseWriter, r *http.Request) { http.Error(w, "oops", http.StatusInternalServerError) },
+		}},
+		"broken": {"Real time did not get through", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "oops", http.StatusInternalServerError) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newEventServer(t, show.Live)
-			server.setWHEP(whep)
+			server.setWHEP(c.whep)
 			p := b.open(t, server.URL+"/s/studio")
-			p.until("the picture plays", playing)
+			p.until("the picture plays", playing+` && document.querySelector(".big-button") !== null`)
+			p.eval(`(document.querySelector(".big-button").click(), document.querySelector("video").volume = 0.3, "")`)
 			p.click(".real-time")
-			p.until("the page says what happened", `document.querySelector(".notice").innerText.includes("Real time did not get through")`)
+			p.until("the page says what happened", fmt.Sprintf(`document.querySelector(".notice").innerText.includes(%q)`, c.says))
 			p.until("the picture is back", playing+` && document.querySelector(".real-time").getAttribute("aria-checked") === "false"`)
+			p.until("the sound is as it was", `!document.querySelector("video").muted && document.querySelector("video").volume === 0.3`)
 			p.click(".notice .link")
 			p.until("it was tried again", `document.querySelector(".notice").innerText === ""`)
 		})

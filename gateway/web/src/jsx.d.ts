@@ -22,11 +22,10 @@ declare module 'preact' {
         nomutedpref?: boolean;
         autohide?: string;
       };
-      'media-control-bar': Control;
+      'media-control-bar': Control & { noautohide?: boolean };
       'media-play-button': Control;
       'media-mute-button': Control;
       'media-volume-range': Control;
-      'media-time-range': Control;
       'media-pip-button': Control;
       'media-fullscreen-button': Control;
     }

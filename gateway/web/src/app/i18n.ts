@@ -43,3 +43,16 @@ export function seconds(s: number): string {
   const digits = s < 10 ? 1 : 0;
   return new Intl.NumberFormat(page.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(s);
 }
+
+/** "1:05", "1:02:03": minutes and seconds, hours when there are any. */
+export function elapsed(s: number): string {
+  const whole = Math.floor(s);
+  const [h, m] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(whole % 60)}` : `${m}:${two(whole % 60)}`;
+}
+
+const clocks = new Intl.DateTimeFormat(page.lang, { timeStyle: 'medium' });
+
+/** The time of day, to the second, where the viewer is. */
+export const clock = (ms: number): string => clocks.format(ms);

@@ -1,22 +1,27 @@
-import type { ComponentChildren } from 'preact';
-import { seconds, t } from '../app/i18n';
+import { useSignal } from '@preact/signals';
+import { elapsed, seconds, t } from '../app/i18n';
 import type { Player } from '../player/player';
 import { Bolt, Keyboard } from './icons';
+import { Quality } from './Quality';
+import { Timeline } from './Timeline';
 
 /** Further behind than this, the viewer is not live any more. */
 const LIVE_WITHIN_S = 3;
+/** Up to here people count in seconds. */
+const MINUTE_S = 60;
 
 const LiveButton = ({ player }: { player: Player }) => {
   const behind = player.behind.value;
   const live = behind < LIVE_WITHIN_S;
+  const how = behind < MINUTE_S ? t('controls.behind', { s: behind }) : t('controls.behindTime', { time: elapsed(behind) });
   return (
     <button
       type="button"
       class={live && !player.stalled.value ? 'live-button is-live' : 'live-button'}
-      aria-label={live ? t('controls.isLive') : t('controls.goLive', { s: behind })}
+      aria-label={live ? t('controls.isLive') : t('controls.goLive', { behind: how })}
       onClick={() => player.goLive()}
     >
-      {live ? t('controls.live') : t('controls.behind', { s: behind })}
+      {live ? t('controls.live') : how}
     </button>
   );
 };
@@ -39,30 +44,33 @@ const RealTimeSwitch = ({ player }: { player: Player }) => {
 };
 
 const Delay = ({ player }: { player: Player }) => {
-  const delay = player.delay.value;
+  const delay = player.behind.value < LIVE_WITHIN_S ? player.delay.value : undefined;
   return <span class="delay figures">{delay !== undefined && t('controls.delay', { s: seconds(delay) })}</span>;
 };
 
 interface Props {
   player: Player;
   onHelp: () => void;
-  children?: ComponentChildren;
 }
 
-/** The bar under the picture. Real time has no past, so it has no time line. */
-export const Controls = ({ player, onHelp }: Props) => (
-  <media-control-bar>
-    <media-play-button />
-    <media-mute-button />
-    <media-volume-range />
-    <LiveButton player={player} />
-    {player.delivery.value.using === 'hls' ? <media-time-range /> : <span class="spacer" />}
-    <Delay player={player} />
-    <RealTimeSwitch player={player} />
-    <button type="button" class="bar-button wide-only" aria-label={t('controls.keys')} onClick={onHelp}>
-      <Keyboard />
-    </button>
-    <media-pip-button class="wide-only" />
-    <media-fullscreen-button />
-  </media-control-bar>
-);
+/** The bar under the picture. It stays while its menu is open. */
+export const Controls = ({ player, onHelp }: Props) => {
+  const menu = useSignal(false);
+  return (
+    <media-control-bar noautohide={menu.value}>
+      <media-play-button />
+      <media-mute-button />
+      <media-volume-range />
+      <LiveButton player={player} />
+      <Timeline player={player} />
+      <Delay player={player} />
+      <RealTimeSwitch player={player} />
+      <Quality player={player} open={menu} />
+      <button type="button" class="bar-button wide-only" aria-label={t('controls.keys')} onClick={onHelp}>
+        <Keyboard />
+      </button>
+      <media-pip-button class="wide-only" />
+      <media-fullscreen-button />
+    </media-control-bar>
+  );
+};

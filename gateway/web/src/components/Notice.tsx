@@ -2,15 +2,16 @@ import type { Signal } from '@preact/signals';
 import { t } from '../app/i18n';
 import type { Player } from '../player/player';
 
-/** Says that real time was tried and did not work, with the way back. */
+/** Says why real time, which was wanted, is not what plays, with the way back. */
 export const Notice = ({ player }: { player: Signal<Player | undefined> }) => {
   const p = player.value;
+  const fellBack = p?.delivery.value.fellBack;
   return (
     <div class="notice" role="status">
-      {p?.delivery.value.fellBack && (
+      {fellBack && (
         <p>
-          {t('screen.fellBack')}{' '}
-          <button type="button" class="link" onClick={() => p.choose('realtime')}>{t('screen.tryAgain')}</button>
+          {t(`fellBack.${fellBack}`)}{' '}
+          <button type="button" class="link" onClick={() => p?.choose('realtime')}>{t('screen.tryAgain')}</button>
         </p>
       )}
     </div>

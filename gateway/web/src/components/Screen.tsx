@@ -5,8 +5,10 @@ import { t } from '../app/i18n';
 import { commandOf, type Command } from '../player/keys';
 import type { Player } from '../player/player';
 import { Controls } from './Controls';
+import { Messages } from './Messages';
 import { Play, SoundOff } from './icons';
 import { Poster } from './Poster';
+import { preferredQuality } from './Quality';
 
 /** The part of media-chrome's element that has no attribute for the job. */
 interface MediaController extends HTMLElement {
@@ -76,7 +78,7 @@ function Picture({ code, session, player, keysOn, help, onOver }: PictureProps) 
     const canvas = still.current!;
     if (!code.canPlay(element)) return void (playable.value = false);
     const addresses = { hls: session.hls_url, whep: session.whep_url };
-    const made = new code.Player(element, addresses, () => draw(element, canvas));
+    const made = new code.Player(element, session.id, addresses, preferredQuality(), () => draw(element, canvas));
     player.value = made;
     made.start();
     return () => {
@@ -113,6 +115,7 @@ function Picture({ code, session, player, keysOn, help, onOver }: PictureProps) 
         {p && <Overlay player={p} video={video.current!} />}
         {p && <Controls player={p} onHelp={() => (help.value = true)} />}
       </media-controller>
+      {p && <Messages player={p} />}
       <p class="word" role="status">
         {!playable.value
           ? t('screen.tooOld')
@@ -161,8 +164,8 @@ function act(command: Command, video: HTMLVideoElement, player: Player, help: Si
   };
   const acts: Record<Command, () => unknown> = {
     play: () => (video.paused ? player.play() : video.pause()),
-    back: () => (video.currentTime -= SKIP_S),
-    forward: () => (video.currentTime += SKIP_S),
+    back: () => player.skip(-SKIP_S),
+    forward: () => player.skip(SKIP_S),
     louder: () => loudness(VOLUME_STEP),
     quieter: () => loudness(-VOLUME_STEP),
     mute: () => (video.muted ? unmute(video) : (video.muted = true)),

@@ -18,3 +18,4 @@ export const Keyboard = () => (
     <path d="M6.5 10h.01M10 10h.01M14 10h.01M17.5 10h.01M8 14h8" />
   </Icon>
 );
+export const Tick = () => <Icon><path d="m5 12.5 4.5 4.5L19 7.5" /></Icon>;

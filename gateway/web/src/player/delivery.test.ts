@@ -12,7 +12,7 @@ function after(story: Happened[], from: Delivery = initial): Next {
 }
 
 const realTime: Happened = { what: 'chosen', mode: 'realtime' };
-const dropped: Happened = { what: 'lost', refused: false };
+const dropped: Happened = { what: 'lost', code: 'network' };
 
 test('begins with HLS', () => {
   assert.equal(initial.using, 'hls');
@@ -22,13 +22,13 @@ test('begins with HLS', () => {
 test('goes to real time at once when asked', () => {
   const step = after([realTime]);
   assert.deepEqual(step.connect, { mode: 'realtime', afterMs: 0 });
-  assert.equal(step.delivery.fellBack, false);
+  assert.equal(step.delivery.fellBack, undefined);
 });
 
 test('silence in real time falls back to HLS and says so', () => {
   const step = after([realTime, { what: 'silence' }]);
   assert.deepEqual(step.connect, { mode: 'hls', afterMs: 0 });
-  assert.deepEqual(step.delivery, { wanted: 'realtime', using: 'hls', failures: 0, fellBack: true });
+  assert.deepEqual(step.delivery, { wanted: 'realtime', using: 'hls', failures: 0, fellBack: 'network' });
 });
 
 test('silence in HLS is left to the reconnects', () => {
@@ -38,9 +38,11 @@ test('silence in HLS is left to the reconnects', () => {
 });
 
 test('a server that refuses real time is not asked twice', () => {
-  const step = after([realTime, { what: 'lost', refused: true }]);
-  assert.deepEqual(step.connect, { mode: 'hls', afterMs: 0 });
-  assert.equal(step.delivery.fellBack, true);
+  for (const code of ['refused', 'full'] as const) {
+    const step = after([realTime, { what: 'lost', code }]);
+    assert.deepEqual(step.connect, { mode: 'hls', afterMs: 0 });
+    assert.equal(step.delivery.fellBack, code);
+  }
 });
 
 test('a lost real-time connection is tried again in real time', () => {
@@ -49,7 +51,7 @@ test('a lost real-time connection is tried again in real time', () => {
 });
 
 test('HLS is never given up, only waited for longer', () => {
-  const waits = [1, 2, 3, 4, 5, 6].map((n) => after(Array(n).fill({ what: 'lost', refused: true })).connect);
+  const waits = [1, 2, 3, 4, 5, 6].map((n) => after(Array(n).fill({ what: 'lost', code: 'refused' })).connect);
   assert.deepEqual(
     waits.map((w) => w?.afterMs),
     [500, 1000, 2000, 4000, 8000, 8000],
@@ -63,7 +65,7 @@ test('a picture makes the next wait short again', () => {
 
 test('choosing again forgets the fall-back', () => {
   const step = after([realTime, { what: 'silence' }, realTime]);
-  assert.equal(step.delivery.fellBack, false);
+  assert.equal(step.delivery.fellBack, undefined);
   assert.deepEqual(step.connect, { mode: 'realtime', afterMs: 0 });
-  assert.equal(after([realTime, { what: 'silence' }, { what: 'chosen', mode: 'hls' }]).delivery.fellBack, false);
+  assert.equal(after([realTime, { what: 'silence' }, { what: 'chosen', mode: 'hls' }]).delivery.fellBack, undefined);
 });

@@ -2,14 +2,18 @@
 // from what is known and what happened to what to do next.
 //
 // LL-HLS is the way that always works. Real time (WHEP) is a wish of the viewer:
-// it is dropped, and the viewer told, when no picture comes for three seconds or
-// the server will not serve it.
+// it is dropped, and the viewer told why, when no picture comes for three seconds
+// or the server will not serve it.
 import { backoff } from '../app/backoff';
+import type { Loss } from './engine';
 
 export type Mode = 'hls' | 'realtime';
 
 /** How long real time may show nothing before HLS takes over. */
 export const SILENCE_MS = 3_000;
+
+/** Why HLS took over. */
+export type Reason = 'full' | 'network' | 'refused';
 
 export interface Delivery {
   readonly wanted: Mode;
@@ -17,15 +21,14 @@ export interface Delivery {
   /** Connections that ended since the last picture. */
   readonly failures: number;
   /** Real time was wanted and HLS took over. */
-  readonly fellBack: boolean;
+  readonly fellBack?: Reason;
 }
 
 export type Happened =
   | { what: 'chosen'; mode: Mode }
   | { what: 'picture' }
   | { what: 'silence' }
-  /** The connection ended; refused: asking again the same way is no use. */
-  | { what: 'lost'; refused: boolean };
+  | { what: 'lost'; code: Loss['code'] };
 
 /** What to do: connect in a mode after a wait, or nothing. */
 export interface Next {
@@ -33,24 +36,24 @@ export interface Next {
   connect?: { mode: Mode; afterMs: number };
 }
 
-export const initial: Delivery = { wanted: 'hls', using: 'hls', failures: 0, fellBack: false };
+export const initial: Delivery = { wanted: 'hls', using: 'hls', failures: 0 };
 
 export function next(now: Delivery, happened: Happened, random?: () => number): Next {
   switch (happened.what) {
     case 'chosen':
-      return connect({ wanted: happened.mode, using: happened.mode, failures: 0, fellBack: false }, 0);
+      return connect({ wanted: happened.mode, using: happened.mode, failures: 0 }, 0);
     case 'picture':
       return { delivery: now.failures === 0 ? now : { ...now, failures: 0 } };
     case 'silence':
-      return now.using === 'realtime' ? fallBack(now) : { delivery: now };
+      return now.using === 'realtime' ? fallBack(now, 'network') : { delivery: now };
     case 'lost':
-      if (now.using === 'realtime' && happened.refused) return fallBack(now);
+      if (now.using === 'realtime' && (happened.code === 'refused' || happened.code === 'full')) return fallBack(now, happened.code);
       return connect({ ...now, failures: now.failures + 1 }, backoff(now.failures, random));
   }
 }
 
-function fallBack(now: Delivery): Next {
-  return connect({ ...now, using: 'hls', failures: 0, fellBack: true }, 0);
+function fallBack(now: Delivery, fellBack: Reason): Next {
+  return connect({ ...now, using: 'hls', failures: 0, fellBack }, 0);
 }
 
 function connect(delivery: Delivery, afterMs: number): Next {
