@@ -33,7 +33,7 @@ func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output
 	if o.net != nil {
 		b.whep = whep.NewFeed(whep.Options{
 			Session: h.session.ID, Net: o.net, BasePath: "/live/" + string(h.session.ID) + "/",
-			Rungs: rungsOf(c.Program), RequestKeyframe: keyframe, Logger: o.log, Metrics: o.whep,
+			Rungs: rungsOf(c.Program), Epoch: epoch, RequestKeyframe: keyframe, Logger: o.log, Metrics: o.whep,
 		})
 	}
 	if old := h.now.Swap(b); old != nil {

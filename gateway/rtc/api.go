@@ -67,6 +67,11 @@ func (n *Net) settings(canonical []netip.Addr, log pionLogs) webrtc.SettingEngin
 	s.SetSRTPProtectionProfiles(
 		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 
+	// Viewers say little: a buffer of 1 MB and a reader with 64 kB each would be most
+	// of what a viewer costs.
+	s.SetSCTPMaxReceiveBufferSize(32 << 10)
+	s.DetachDataChannels()
+
 	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4}
 	addrs := make([]net.Addr, 0, len(canonical))
 	for _, a := range canonical {

@@ -24,6 +24,7 @@ func (e *OfferError) Error() string { return e.Reason + "; " + e.Hint }
 // Offer is a peer's offer that passed the rules of its side.
 type Offer struct {
 	desc   *sdp.SessionDescription
+	data   bool         // it has a data channel
 	Kinds  []media.Kind // of the media sections, in their order
 	Config []byte       // H.264 parameter sets out of band, Annex B form; mostly empty
 }
@@ -74,6 +75,10 @@ func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
 		if side == Publisher {
 			return &OfferError{Reason: "the offer has a data channel", Hint: "offer one video and one audio track only"}
 		}
+		if o.data {
+			return &OfferError{Reason: "the offer has more than one data section", Hint: "open all channels on one connection"}
+		}
+		o.data = true
 		return nil
 	default:
 		return &OfferError{Reason: fmt.Sprintf("the offer has a section of kind %.20q", m.MediaName.Media), Hint: "offer one video and one audio track"}

@@ -21,6 +21,10 @@
 //   - Past the limits of rtc.Config a viewer is given a smaller rung, and when none
 //     fits answered 503 with the address of the playlist and when to try again. The
 //     same while a worker is busy for most of its time or had to drop a frame.
+//   - A viewer may open a data channel labelled regie. It hears on it of every cue
+//     from Announce with the timestamp of its picture, of those that are current when
+//     it joins, and of renditions, of which it may choose one. What it says that makes
+//     no sense, or too often, closes the channel, as does not reading; never the peer.
 //   - A packet that is sent again is the same to the last byte. With AES-GCM
 //     anything else would use a nonce twice (RFC 7714 section 10.3).
 //   - Keyframes are asked of the encoder at most once per keyframeInterval,

@@ -31,12 +31,11 @@ const viewersOf = "REGIE_TEST_VIEWERS_OF"
 // They are stopped while it is measured, so that only sending is counted; the
 // kernel bills loopback's receiving to us all the same.
 func BenchmarkFanout(b *testing.B) {
-	for _, viewers := range []int{100} {
-		b.Run(strconv.Itoa(viewers), func(b *testing.B) { benchFanout(b, viewers) })
-	}
+	b.Run("100", func(b *testing.B) { benchFanout(b, 100, "") })
+	b.Run("100 with data channels", func(b *testing.B) { benchFanout(b, 100, talkLabel) })
 }
 
-func benchFanout(b *testing.B, viewers int) {
+func benchFanout(b *testing.B, viewers int, channel string) {
 	reg := prometheus.NewRegistry()
 	n, err := rtc.Listen(rtc.Config{Address: "127.0.0.1:0", Metrics: rtc.NewMetrics(reg)})
 	if err != nil {
@@ -50,7 +49,7 @@ func benchFanout(b *testing.B, viewers int) {
 		_ = n.Close()
 	}()
 	before := heap()
-	child := startViewers(b, server.URL+"/live/studio/whep", viewers)
+	child := startViewers(b, server.URL+"/live/studio/whep", viewers, channel)
 	defer child.end()
 	each := float64(heap()-before) / float64(viewers)
 
@@ -135,9 +134,9 @@ type child struct {
 	stdin io.Closer
 }
 
-func startViewers(b *testing.B, url string, n int) *child {
+func startViewers(b *testing.B, url string, n int, channel string) *child {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), viewersOf+"="+url+"#"+strconv.Itoa(n))
+	cmd.Env = append(os.Environ(), viewersOf+"="+url+"#"+strconv.Itoa(n)+"#"+channel)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -165,7 +164,8 @@ func (c *child) end() {
 
 // beViewers views until its standard input ends.
 func beViewers(address string) {
-	url, count, _ := strings.Cut(address, "#")
+	url, rest, _ := strings.Cut(address, "#")
+	count, channel, _ := strings.Cut(rest, "#")
 	n, _ := strconv.Atoi(count)
 	var s webrtc.SettingEngine
 	s.SetIncludeLoopbackCandidate(true)
@@ -174,7 +174,7 @@ func beViewers(address string) {
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(s))
 	for range n {
-		if err := viewOnce(api, url); err != nil {
+		if err := viewOnce(api, url, channel); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -183,7 +183,7 @@ func beViewers(address string) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-func viewOnce(api *webrtc.API, url string) error {
+func viewOnce(api *webrtc.API, url, channel string) error {
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return err
@@ -194,6 +194,11 @@ func viewOnce(api *webrtc.API, url string) error {
 		}
 	}
 	connected := make(chan struct{})
+	if channel != "" {
+		if _, err := pc.CreateDataChannel(channel, nil); err != nil {
+			return err
+		}
+	}
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {
 			close(connected)

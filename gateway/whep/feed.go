@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -27,6 +28,8 @@ type Options struct {
 	// Rungs are the encodings that viewers can be sent, the largest first; their
 	// keyframes are at the same pictures. Default: one without a name.
 	Rungs []transcode.Rung
+	// Epoch is the wall time of program time 0; default now.
+	Epoch time.Time
 	// RequestKeyframe asks the encoder for a keyframe. It must not block.
 	RequestKeyframe func()
 	Logger          *slog.Logger // default: no log
@@ -44,6 +47,9 @@ type Metrics struct {
 	dropped  *prometheus.CounterVec
 	switches *prometheus.CounterVec
 	viewers  *prometheus.GaugeVec
+
+	channels    prometheus.Gauge
+	talksClosed *prometheus.CounterVec
 }
 
 // NewMetrics registers them.
@@ -58,8 +64,17 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		viewers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "regie_rtc_rendition_viewers", Help: "Viewers by the rendition that they are sent.",
 		}, []string{"rendition"}),
+		channels: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "regie_rtc_data_channels", Help: "Viewers' data channels that are open.",
+		}),
+		talksClosed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "regie_rtc_data_channels_closed_total", Help: "Viewers' data channels that were closed by this side, by reason.",
+		}, []string{"reason"}),
 	}
-	reg.MustRegister(m.dropped, m.switches, m.viewers)
+	reg.MustRegister(m.dropped, m.switches, m.viewers, m.channels, m.talksClosed)
+	for _, why := range []string{slow, garbage, flood} {
+		m.talksClosed.WithLabelValues(why)
+	}
 	m.dropped.WithLabelValues(overload) // so that a rate exists before the first
 	m.switches.WithLabelValues(up)
 	m.switches.WithLabelValues(down)
@@ -79,6 +94,7 @@ type Feed struct {
 	rings     rings
 	clock     *clock
 	keyframes *keyframes
+	board     *board
 	video     rtc.Flow
 	audio     rtc.Flow
 
@@ -99,6 +115,9 @@ func NewFeed(o Options) *Feed {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Epoch.IsZero() {
+		o.Epoch = time.Now()
+	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(prometheus.NewRegistry())
 	}
@@ -111,6 +130,7 @@ func NewFeed(o Options) *Feed {
 		rings:     make(rings, len(o.Rungs)),
 		clock:     newClock(),
 		keyframes: newKeyframes(o.RequestKeyframe),
+		board:     newBoard(),
 		video:     o.Net.Flow(rtc.Out, media.Video),
 		audio:     o.Net.Flow(rtc.Out, media.Audio),
 		stop:      make(chan struct{}),
@@ -118,6 +138,7 @@ func NewFeed(o Options) *Feed {
 	}
 	f.packets = newPacketizer(f.clock, len(o.Rungs))
 	f.endpoint = wish.NewEndpoint(o.BasePath+"whep", o.Net.Links(), f.watch)
+	f.running.Go(func() { f.board.run(f.stop) })
 	for range runtime.GOMAXPROCS(0) {
 		w := newWorker(f)
 		f.workers = append(f.workers, w)

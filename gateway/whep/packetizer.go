@@ -84,7 +84,7 @@ type clock struct {
 
 func newClock() *clock { return &clock{offset: [2]uint32{rand.Uint32(), rand.Uint32()}} }
 
-func rate(k media.Kind) int64 {
+func clockRate(k media.Kind) int64 {
 	if k == media.Audio {
 		return transcode.AudioClock
 	}
@@ -95,7 +95,7 @@ func rate(k media.Kind) int64 {
 // first call fixes the epoch; it is for one goroutine.
 func (c *clock) stamp(k media.Kind, pts int64, now time.Time) uint32 {
 	if c.epoch.Load() == nil {
-		seconds := float64(pts) / float64(rate(k))
+		seconds := float64(pts) / float64(clockRate(k))
 		epoch := now.Add(-time.Duration(seconds * float64(time.Second)))
 		c.epoch.Store(&epoch)
 	}
@@ -109,7 +109,10 @@ func (c *clock) report(k media.Kind, at time.Time) (stamp uint32, ok bool) {
 	if epoch == nil {
 		return 0, false
 	}
-	since := at.Sub(*epoch)
-	ticks := int64(since/time.Second)*rate(k) + int64(since%time.Second)*rate(k)/int64(time.Second)
-	return c.offset[k] + uint32(ticks), true
+	return c.offset[k] + uint32(ticks(at.Sub(*epoch), clockRate(k))), true
+}
+
+// ticks is a time in a clock of so many a second.
+func ticks(t time.Duration, rate int64) int64 {
+	return int64(t/time.Second)*rate + int64(t%time.Second)*rate/int64(time.Second)
 }

@@ -122,4 +122,7 @@ func (v *viewer) turned(from int) {
 		v.feed.watching(from).Dec()
 		v.feed.watching(to).Inc()
 	}
+	if t := v.talk.Load(); t != nil {
+		v.feed.board.refresh(t)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media/samplebuilder"
@@ -32,6 +33,12 @@ type stand struct {
 	over  sync.WaitGroup
 }
 
+// The clips are the same for all tests.
+var (
+	encodeClips sync.Once
+	clips       [][][]byte
+)
+
 func newStand(t *testing.T) *stand { return newStandOf(t, rtc.Config{}) }
 
 func newStandOf(t *testing.T, c rtc.Config) *stand {
@@ -53,7 +60,7 @@ func newStandOf(t *testing.T, c rtc.Config) *stand {
 	}})
 	server := httptest.NewServer(s.feed)
 	s.url = server.URL + "/live/studio/whep"
-	clips := [][][]byte{rtctest.H264(t, "2500"), rtctest.H264(t, "500")}
+	encodeClips.Do(func() { clips = [][][]byte{rtctest.H264(t, "2500"), rtctest.H264(t, "500")} })
 	s.over.Go(func() { s.encode(clips, restart) })
 	t.Cleanup(func() {
 		server.Close()
@@ -105,12 +112,12 @@ type screen struct {
 	last    uint16
 	started bool
 	gaps    int // holes in the numbers of packets as they came
-
-	shown   time.Time     // the latest picture
-	longest time.Duration // without one
+	player
 }
 
-func newScreen() *screen { return &screen{changed: make(chan struct{})} }
+func newScreen() *screen {
+	return &screen{changed: make(chan struct{}), player: player{packets: map[uint16]*rtp.Packet{}}}
+}
 
 func (s *screen) onTrack(tr *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	go func() { // pion looks at sender reports on the way to whoever reads them
@@ -134,15 +141,11 @@ func (s *screen) onTrack(tr *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 				s.gaps++
 			}
 			s.last, s.started = p.SequenceNumber, true
+			s.play(p, time.Now())
 			b.Push(p)
 			for f := b.Pop(); f != nil; f = b.Pop() {
 				s.h264.Write(f.Data)
 				s.frames++
-				now := time.Now()
-				if !s.shown.IsZero() {
-					s.longest = max(s.longest, now.Sub(s.shown))
-				}
-				s.shown = now
 				s.lost += int(f.PrevDroppedPackets)
 			}
 		}

@@ -36,12 +36,16 @@ type viewer struct {
 	sound    int        // kbit/s, set with the offer
 	steer    steer
 
-	reading sync.WaitGroup // goroutines that read the viewer's reports
+	talk atomic.Pointer[talk] // nil without a data channel
 
-	mu     sync.Mutex
-	peer   *rtc.Peer
-	ended  error // set before there was a peer to close
-	inside bool  // among the worker's viewers
+	reading sync.WaitGroup // goroutines that read the viewer's reports and messages
+
+	mu       sync.Mutex
+	peer     *rtc.Peer
+	ended    error // set before there was a peer to close
+	inside   bool  // among the worker's viewers
+	gone     bool  // nothing may begin to read any more
+	channels int   // opened so far
 }
 
 // newViewer makes one who has chosen a rung; -1 leaves it to us.
@@ -81,6 +85,7 @@ func (v *viewer) open(offer *rtc.Offer, o wish.Offer) (string, error) {
 
 // setUp adds the tracks that the viewer offers to receive.
 func (v *viewer) setUp(pc *webrtc.PeerConnection, offer *rtc.Offer) error {
+	pc.OnDataChannel(v.onChannel)
 	for _, kind := range offer.Kinds {
 		s := v.video
 		if kind == media.Audio {
@@ -124,6 +129,9 @@ func (v *viewer) connected() {
 }
 
 func (v *viewer) closed(cause error) {
+	v.mu.Lock()
+	v.gone = true
+	v.mu.Unlock()
 	v.reading.Wait()
 	v.mu.Lock()
 	inside := v.inside
