@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/regie-live/regie/gateway/demo"
@@ -27,6 +28,7 @@ type server struct {
 	process
 	name      string
 	hls, whep string
+	sending   atomic.Int64 // publishers
 	stop      func()
 }
 
@@ -100,7 +102,7 @@ func startRegie(ctx context.Context, dir string, clips map[bool]clip, s stage) (
 func (a *server) onAir(ctx context.Context, running *sync.WaitGroup, targets []target, clips map[bool]clip) error {
 	failed := make(chan error, 1)
 	running.Go(func() {
-		if err := publishAll(ctx, targets, clips, nil); err != nil {
+		if err := publishAll(ctx, targets, clips, &a.sending); err != nil {
 			failed <- err
 		}
 	})

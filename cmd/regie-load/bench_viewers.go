@@ -49,7 +49,7 @@ func (p paid) per100() float64 {
 // In the first WHEP viewers come first, in the second LL-HLS viewers: whoever
 // comes first finds no memory that others have left.
 func (b benchCmd) viewers(ctx context.Context, dir string) ([]row, error) {
-	clips, err := loopClips(ctx, dir)
+	clips, err := loopClips(ctx, dir, loopSeconds)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func counts(s audience.Side) string {
 
 // ways measures Regie alone: other parts, and TLS with HTTP/1.1 and HTTP/2.
 func (b benchCmd) ways(ctx context.Context, dir string) ([]row, error) {
-	clips, err := loopClips(ctx, dir)
+	clips, err := loopClips(ctx, dir, loopSeconds)
 	if err != nil {
 		return nil, err
 	}
@@ -158,16 +158,14 @@ func (b benchCmd) ways(ctx context.Context, dir string) ([]row, error) {
 	return rows, nil
 }
 
-func loopClips(ctx context.Context, dir string) (map[bool]clip, error) {
-	clips := map[bool]clip{}
-	for _, opus := range []bool{false, true} {
-		c, err := makeLoopClip(ctx, dir, "generated", opus, 2500)
-		if err != nil {
-			return nil, err
-		}
-		clips[opus] = c
+// loopClips makes the same pictures with AAC and with Opus, by whether it is Opus.
+func loopClips(ctx context.Context, dir string, seconds int) (map[bool]clip, error) {
+	aac, err := makeLoopClip(ctx, dir, "generated", seconds, false, 2500)
+	if err != nil {
+		return nil, err
 	}
-	return clips, nil
+	opus, err := makeLoopClip(ctx, dir, aac.file, seconds, true, 2500)
+	return map[bool]clip{false: aac, true: opus}, err
 }
 
 // measure starts a server and has the audiences come one after the other.

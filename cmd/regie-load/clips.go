@@ -70,7 +70,7 @@ const loopSeconds = 16
 
 // makeLoopClip prepares what publishers play: 720p30 without B-frames, with AAC or
 // Opus, of a file, or of a picture that is drawn for it.
-func makeLoopClip(ctx context.Context, dir, source string, opus bool, kbps int) (clip, error) {
+func makeLoopClip(ctx context.Context, dir, source string, seconds int, opus bool, kbps int) (clip, error) {
 	args := []string{"-v", "error", "-y", "-nostdin"}
 	from := "0:a:0?"
 	if source == "generated" {
@@ -87,10 +87,14 @@ func makeLoopClip(ctx context.Context, dir, source string, opus bool, kbps int) 
 	}
 	rate := fmt.Sprintf("%dk", kbps)
 	file := filepath.Join(dir, name)
-	args = append(args, "-t", fmt.Sprint(loopSeconds), "-map", "0:v:0", "-map", from,
-		"-vf", "scale=1280:720,fps=30", "-pix_fmt", "yuv420p",
-		"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "baseline", "-bf", "0",
-		"-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-g", "60", "-sc_threshold", "0", "-threads", "1")
+	picture := []string{"-vf", "scale=1280:720,fps=30", "-pix_fmt", "yuv420p",
+		"-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "baseline", "-bf", "0",
+		"-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-g", "60", "-sc_threshold", "0"}
+	if filepath.Dir(source) == dir { // a clip of ours, for other sound
+		picture = []string{"-c:v", "copy"}
+	}
+	args = append(args, "-t", fmt.Sprint(seconds), "-map", "0:v:0", "-map", from)
+	args = append(args, picture...)
 	args = append(append(args, sound...), "-ac", "2", "-ar", "48000", file)
 	cmd := exec.CommandContext(ctx, "ffmpeg", args...)
 	cmd.Stderr = os.Stderr

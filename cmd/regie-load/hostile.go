@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/regie-live/regie/cmd/regie-load/audience"
@@ -74,6 +75,7 @@ func (c hostileCmd) Run(ctx context.Context) error {
 			})
 		}
 	}
+	defer http.DefaultClient.CloseIdleConnections()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -158,7 +160,7 @@ func (h *hostility) be(ctx context.Context, kind string, i int, host string, p p
 	for ctx.Err() == nil {
 		conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", host)
 		if err != nil {
-			if ctx.Err() == nil {
+			if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) {
 				h.Refused.Add(1)
 			}
 			_ = sleep(ctx, time.Second)

@@ -51,7 +51,7 @@ func newLoop(c clip) (*loop, error) {
 	}
 	l.length = (last - first) * time.Duration(pictures) / time.Duration(pictures-1)
 	for _, u := range c.units {
-		if at := u.PTS - first; at >= 0 && at < l.length {
+		if at := u.PTS - first; at >= 0 && at < l.length-time.Millisecond { // MPEG-TS rounds
 			u.PTS, u.due = at, at
 			l.units = append(l.units, u)
 		}

@@ -58,7 +58,7 @@ func (c publishCmd) Run(ctx context.Context) error {
 	clips := map[bool]clip{}
 	for _, opus := range []bool{false, true} {
 		if slices.ContainsFunc(targets, func(t target) bool { return t.opus == opus }) {
-			if clips[opus], err = makeLoopClip(ctx, dir, c.Clip, opus, c.Kbps); err != nil {
+			if clips[opus], err = makeLoopClip(ctx, dir, c.Clip, loopSeconds, opus, c.Kbps); err != nil {
 				return err
 			}
 		}
@@ -124,11 +124,8 @@ func (c publishCmd) targets() ([]target, error) {
 
 // publishAll plays to all targets until ctx ends. A publisher that is cut off
 // comes back after a second, as encoders do; one that never got in is an error.
-// How many send now is counted in sending, if that is wanted.
+// How many send now is counted in sending.
 func publishAll(ctx context.Context, targets []target, clips map[bool]clip, sending *atomic.Int64) error {
-	if sending == nil {
-		sending = new(atomic.Int64)
-	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var publishers sync.WaitGroup

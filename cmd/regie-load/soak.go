@@ -66,7 +66,7 @@ func (h held) stalls() int64 { return h.Audience.HLS.Stalls + h.Audience.WHEP.St
 func (h held) errors() int64 { return h.Audience.HLS.Failures() + h.Audience.WHEP.Failures() }
 
 func (c soakCmd) run(ctx context.Context, dir string) (all []held, err error) {
-	clips, err := loopClips(ctx, dir)
+	clips, err := loopClips(ctx, dir, loopSeconds)
 	if err != nil {
 		return nil, err
 	}

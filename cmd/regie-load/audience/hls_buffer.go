@@ -18,7 +18,7 @@ func (v *hlsViewer) appended(s *stream, size int64) {
 	v.account()
 	if s.track == 0 && v.buffer.state == playing {
 		v.tally.hls.latency.add(v.latency(now))
-		v.report(now, first)
+		v.report(now)
 	}
 }
 
@@ -57,7 +57,8 @@ func (v *hlsViewer) account() {
 }
 
 // report posts a beacon when one is due.
-func (v *hlsViewer) report(now time.Time, first bool) {
+func (v *hlsViewer) report(now time.Time) {
+	first := v.beacon.sent.IsZero()
 	if v.post == nil || !first && now.Sub(v.beacon.sent) < beaconInterval {
 		return
 	}
