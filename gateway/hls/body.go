@@ -1,7 +1,11 @@
 package hls
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -11,6 +15,8 @@ import (
 type body struct {
 	status int
 	chunks [][]byte // written one after the other
+	file   string   // instead of chunks: where the bytes are
+	length int64
 	header []field
 	etag   string // also in header
 }
@@ -47,7 +53,7 @@ func newBody(status int, contentType, cache, etag string, chunks [][]byte, extra
 	for _, c := range chunks {
 		n += len(c)
 	}
-	b := &body{status: status, chunks: chunks, etag: etag}
+	b := &body{status: status, chunks: chunks, length: int64(n), etag: etag}
 	add := func(name, value string) { b.header = append(b.header, field{name, []string{value}}) }
 	add("Content-Type", contentType)
 	add("Content-Length", strconv.Itoa(n))
@@ -67,6 +73,19 @@ func newBody(status int, contentType, cache, etag string, chunks [][]byte, extra
 // newMedia is a body that may be cached for ever.
 func newMedia(etag string, chunks ...[]byte) *body {
 	return newBody(http.StatusOK, typeMedia, cacheMedia, etag, chunks)
+}
+
+// newFile is what b is, with its bytes in a file.
+func newFile(b *body, file string) *body {
+	return &body{status: b.status, header: b.header, etag: b.etag, length: b.length, file: file}
+}
+
+// size is how many bytes a body has.
+func (b *body) size() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.length
 }
 
 // text is a playlist in both its encodings.
@@ -90,8 +109,17 @@ func (t *text) pick(gzip bool) *body {
 	return t.plain
 }
 
-// write answers a request with b.
-func (b *body) write(w http.ResponseWriter, r *http.Request) {
+// write answers a request with b. It reports false, with nothing written, when the
+// file is gone.
+func (b *body) write(w http.ResponseWriter, r *http.Request) bool {
+	var from *os.File
+	if b.file != "" {
+		var err error
+		if from, err = b.open(); err != nil {
+			return false
+		}
+		defer from.Close()
+	}
 	h := w.Header()
 	if b.etag != "" && matches(r.Header["If-None-Match"], b.etag) {
 		for _, f := range b.header {
@@ -100,20 +128,37 @@ func (b *body) write(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		w.WriteHeader(http.StatusNotModified)
-		return
+		return true
 	}
 	for _, f := range b.header {
 		h[f.name] = f.value
 	}
 	w.WriteHeader(b.status)
 	if r.Method == http.MethodHead {
-		return
+		return true
+	}
+	if from != nil {
+		_, _ = io.Copy(w, from) // by sendfile; an error says that the viewer has left
+		return true
 	}
 	for _, c := range b.chunks {
 		if _, err := w.Write(c); err != nil {
-			return // the viewer has left
+			break // the viewer has left
 		}
 	}
+	return true
+}
+
+// open opens the file of a body, if it is there and whole.
+func (b *body) open() (*os.File, error) {
+	f, err := os.Open(b.file)
+	if err != nil {
+		return nil, err
+	}
+	if at, err := f.Stat(); err != nil || at.Size() != b.length {
+		return nil, errors.Join(fmt.Errorf("%s is not whole", b.file), err, f.Close())
+	}
+	return f, nil
 }
 
 // matches says whether an If-None-Match header names etag (RFC 9110 section

@@ -31,6 +31,11 @@
 //     so that a viewer can finish its download, and then dropped. Sound that runs
 //     ahead of the picture is kept up to audioQueue packets; past that the oldest
 //     is dropped and counted.
+//   - With a Disk, what is older than a minute lies in files, one for each segment
+//     and rendition, and is sent from there. Neither writer nor viewers wait for
+//     the disk. When there is no room, or the disk fails or is too slow, the oldest
+//     segments leave the playlists, which is counted and logged; memory holds no
+//     more than a minute whatever the disk does.
 //   - End turns the playlist into a finished one and answers everybody who waits;
 //     Close drops the media, after which every request is answered 404. Both may
 //     be called at any time and more than once.

@@ -16,6 +16,10 @@ type Metrics struct {
 	dropped   *prometheus.CounterVec
 	cues      *prometheus.CounterVec
 
+	rewindBytes prometheus.Gauge
+	rewind      *prometheus.GaugeVec
+	lost        *prometheus.CounterVec
+
 	mu     sync.Mutex
 	owners map[show.SessionID]*sessionMetrics // guarded by mu; the last stream opened owns its session's series
 }
@@ -45,10 +49,22 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "regie_hls_cues_dropped_total",
 			Help: "Cues that left the playlists before their time, because there were too many.",
 		}, []string{"session"}),
+		rewindBytes: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "regie_hls_rewind_bytes",
+			Help: "Bytes of older segments on disk.",
+		}),
+		rewind: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "regie_hls_rewind_seconds",
+			Help: "How far back viewers can go.",
+		}, []string{"session"}),
+		lost: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "regie_hls_rewind_lost_segments_total",
+			Help: "Segments that left the playlists before their time, by reason: no space, a disk that failed or one that was too slow.",
+		}, []string{"session", "reason"}),
 		owners: make(map[show.SessionID]*sessionMetrics),
 	}
 	if reg != nil {
-		reg.MustRegister(m.parts, m.delay, m.published, m.dropped, m.cues)
+		reg.MustRegister(m.parts, m.delay, m.published, m.dropped, m.cues, m.rewindBytes, m.rewind, m.lost)
 	}
 	return m
 }
@@ -59,6 +75,8 @@ type sessionMetrics struct {
 	id          show.SessionID
 	renditions  []renditionMetrics
 	cuesDropped prometheus.Counter
+	rewind      prometheus.Gauge
+	lost        map[lossReason]prometheus.Counter
 }
 
 type renditionMetrics struct {
@@ -78,7 +96,13 @@ var (
 func (m *Metrics) session(id show.SessionID, renditions []string) *sessionMetrics {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := &sessionMetrics{all: m, id: id, cuesDropped: m.cues.WithLabelValues(string(id))}
+	s := &sessionMetrics{
+		all: m, id: id, cuesDropped: m.cues.WithLabelValues(string(id)),
+		rewind: m.rewind.WithLabelValues(string(id)), lost: make(map[lossReason]prometheus.Counter),
+	}
+	for _, reason := range lossReasons {
+		s.lost[reason] = m.lost.WithLabelValues(string(id), string(reason))
+	}
 	for i, name := range renditions {
 		r := renditionMetrics{
 			parts:     m.parts.WithLabelValues(string(id), name),
@@ -113,4 +137,6 @@ func (s *sessionMetrics) forget() {
 	s.all.published.DeletePartialMatch(labels)
 	s.all.dropped.DeletePartialMatch(labels)
 	s.all.cues.DeletePartialMatch(labels)
+	s.all.rewind.DeletePartialMatch(labels)
+	s.all.lost.DeletePartialMatch(labels)
 }

@@ -33,6 +33,7 @@ type segment struct {
 	done          bool // no part is still to come
 	parts         []part
 	whole         []*body // by rendition, once done; nil in a rendition that has nothing of it
+	entry         *entry  // on the disk; nil when it does not go there
 }
 
 // in gives a whole segment's media in a rendition; nil when there is none.

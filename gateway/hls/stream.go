@@ -27,6 +27,9 @@ type Options struct {
 	Segment time.Duration // default 2 s; from one scheduled keyframe to the next
 	Window  time.Duration // default 30 s; how far back a playlist reaches, at least three segments
 
+	// Disk keeps what of the window is older than InMemory; default: memory does.
+	Disk *Disk
+
 	// AudioConfig is the AudioSpecificConfig of the AAC packets; default AAC-LC,
 	// 48 kHz, stereo.
 	AudioConfig []byte
@@ -193,7 +196,9 @@ func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q.gzip = acceptsGzip(r.Header["Accept-Encoding"])
 	if b := s.await(q, r.Context().Done()); b != nil {
-		b.write(w, r)
+		if !b.write(w, r) {
+			s.problems[problemUnknown].write(w, r)
+		}
 	}
 }
 

@@ -20,7 +20,9 @@ type writer struct {
 	log     *slog.Logger
 	metrics *sessionMetrics
 	epoch   time.Time
-	window  int64 // frames that a playlist reaches back
+	window  int64  // frames that a playlist reaches back
+	memory  int64  // frames that memory keeps, if there is a disk
+	shelf   *shelf // nil when memory keeps everything
 
 	cutter *cutter
 	mux    muxer
@@ -28,6 +30,7 @@ type writer struct {
 	params          []*params  // of the newest init segments
 	inits           [][]*body  // by number and rendition
 	segments        []*segment // in memory; the last may be open
+	settled         int        // the first of them that is not on the disk
 	listed          int        // the first of them that the playlist lists
 	discontinuities uint64     // that have left the playlist
 	newest          position
@@ -49,6 +52,10 @@ func newWriter(s *Stream, o Options, audio mpeg4audio.AudioSpecificConfig) *writ
 		mux:    muxer{grid: s.grid, audio: audio, audioKbps: o.AudioKbps, rungs: o.Rungs},
 		newest: beforeFirst,
 		order:  startFirst(o.Rungs),
+	}
+	w.memory = max(int64(InMemory.Seconds())*s.grid.fps, 7*s.grid.targetDuration()*s.grid.fps)
+	if o.Disk != nil && w.window > w.memory {
+		w.shelf = o.Disk.shelf(o.Session, s.name, s.renditions)
 	}
 	w.variants = newVariants(o, s.grid, w.mux.audioCodec())
 	w.metrics = o.Metrics.session(o.Session, s.renditions)
@@ -214,6 +221,7 @@ func (w *writer) closeSegment() {
 	for i := range seg.whole {
 		seg.whole[i] = w.join(&seg, i)
 	}
+	w.shelve(&seg)
 	w.segments[n-1] = &seg
 	w.trim()
 }
@@ -239,20 +247,19 @@ func (w *writer) join(seg *segment, rendition int) *body {
 	return newMedia(fmt.Sprintf(`"%s.s%d"`, w.stream.name, seg.msn), chunks...)
 }
 
-// trim takes from the playlist what has left the window, and from memory what
-// left it a window ago (RFC 8216bis 6.2.2).
+// trim takes from the playlist what has left the window, and drops what left it a
+// window ago or as long ago as memory keeps things. RFC 8216bis 6.2.2 asks for a
+// segment's length, and for three target durations for parts.
 func (w *writer) trim() {
 	for length(w.segments[w.listed+1:]) >= w.window {
-		if w.segments[w.listed].discontinuity {
-			w.discontinuities++
-		}
-		w.listed++
+		w.unlist()
 	}
-	kept := w.window + w.stream.grid.segment
+	w.settle()
+	kept := min(w.window, w.memory) + w.stream.grid.segment
 	for w.listed > 0 && length(w.segments[1:w.listed]) >= kept {
-		w.segments = append([]*segment(nil), w.segments[1:]...)
-		w.listed--
+		w.forget()
 	}
+	w.metrics.rewind.Set(float64(length(w.segments[w.listed:])) / float64(w.stream.grid.fps))
 	if oldest := w.segments[0].init; oldest > 0 && w.inits[oldest-1] != nil {
 		w.inits = append([][]*body(nil), w.inits...)
 		clear(w.inits[:oldest])
@@ -351,6 +358,9 @@ func (w *writer) close() {
 	w.end()
 	w.closed = true
 	w.segments, w.inits = nil, nil
+	if w.shelf != nil {
+		w.shelf.close()
+	}
 	w.swap(&snapshot{next: make(chan struct{}), ended: true, closed: true})
 	w.metrics.forget()
 	w.log.Info("hls: closed")
