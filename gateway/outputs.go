@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"crypto/rand"
+	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/regie-live/regie/config"
@@ -16,7 +18,25 @@ import (
 type outputs struct {
 	*wiring
 	hls  *hls.Metrics
+	disk *hls.Disk // nil when memory keeps the whole window
 	whep *whep.Metrics
+}
+
+// openDisk takes what viewers can rewind to and memory does not keep.
+func (o *outputs) openDisk() (err error) {
+	c := o.config
+	if c.HLS.Window <= hls.InMemory {
+		return nil
+	}
+	o.disk, err = hls.OpenDisk(hls.DiskOptions{
+		Dir: filepath.Join(c.Data.Dir, "rewind"), MaxBytes: int64(c.HLS.DiskMB) * 1_000_000,
+		Logger: o.log, Metrics: o.hls,
+	})
+	if err != nil {
+		return fmt.Errorf("hls.window is longer than %v: %w; make data.dir writable or shorten the window", hls.InMemory, err)
+	}
+	o.add("rewind", o.disk.Run, func() {})
+	return nil
 }
 
 func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output, error) {
@@ -24,7 +44,7 @@ func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output
 	stream, err := hls.New(hls.Options{
 		Rungs: rungsOf(c.Program), FPS: c.Program.FPS, AudioKbps: aacKbps,
 		Part: c.HLS.Part, Segment: c.HLS.Segment, Window: c.HLS.Window,
-		Epoch: epoch, Session: h.session.ID, Logger: o.log, Metrics: o.hls,
+		Disk: o.disk, Epoch: epoch, Session: h.session.ID, Logger: o.log, Metrics: o.hls,
 	})
 	if err != nil {
 		return nil, err

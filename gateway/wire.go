@@ -124,6 +124,9 @@ func iceServers(declared []config.ICEServer) []rtc.ICEServer {
 func (w *wiring) openHouses() error {
 	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
 	outputs := &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
+	if err := outputs.openDisk(); err != nil {
+		return err
+	}
 	stages := stage.NewMetrics(w.reg)
 	w.viewers = viewers.New(viewers.Options{Renditions: renditionsOf(w.config.Program), Registerer: w.reg, Logger: w.log})
 	for _, c := range w.o.Config.Sessions {

@@ -112,7 +112,7 @@ func (w *nowhere) Write(b []byte) (int, error) { w.bytes += len(b); return len(b
 // publishing of the part included.
 func BenchmarkBlockedReload(b *testing.B) {
 	const viewers = 1000
-	for _, window := range []time.Duration{30 * time.Second, 30 * time.Minute} {
+	for _, window := range []time.Duration{30 * time.Second, 2 * time.Hour} {
 		b.Run(window.String(), func(b *testing.B) {
 			o := testOptions()
 			o.Window = window
@@ -141,7 +141,7 @@ func BenchmarkBlockedReload(b *testing.B) {
 			began := cpu()
 			for b.Loop() {
 				at := s.stream.current.Load().hint
-				query := fmt.Sprintf("_HLS_msn=%d&_HLS_part=%d&_HLS_skip=YES", at.msn, at.part)
+				query := fmt.Sprintf("_HLS_msn=%d&_HLS_part=%d&_HLS_skip=v2", at.msn, at.part)
 				ready.Add(viewers)
 				done.Add(viewers)
 				for _, c := range start {
@@ -164,13 +164,48 @@ func BenchmarkBlockedReload(b *testing.B) {
 	}
 }
 
-// BenchmarkPart is what a part costs the writer: muxing, both playlists, gzip.
+// BenchmarkPart is what a part costs the writer: muxing two renditions, and their
+// delta updates.
 func BenchmarkPart(b *testing.B) {
-	s := newSource(b, testOptions())
-	s.parts(6 * 20)
-	b.ReportAllocs()
-	for b.Loop() {
-		s.parts(1)
+	for _, window := range []time.Duration{30 * time.Second, 2 * time.Hour} {
+		b.Run(window.String(), func(b *testing.B) {
+			o := testOptions()
+			o.Window = window
+			s := newSource(b, o)
+			s.parts(6*int(window/o.Segment) + 60)
+			b.ReportAllocs()
+			for b.Loop() {
+				s.parts(1)
+			}
+		})
+	}
+}
+
+// BenchmarkReload is a request that need not wait, without the network: a delta
+// update, and a full playlist that is new each time.
+func BenchmarkReload(b *testing.B) {
+	for _, window := range []time.Duration{30 * time.Second, 2 * time.Hour} {
+		o := testOptions()
+		o.Window = window
+		s := newSource(b, o)
+		s.parts(6*int(window/o.Segment) + 60)
+		w := &nowhere{header: make(http.Header)}
+		for name, query := range map[string]string{"delta": "_HLS_skip=v2", "full": ""} {
+			r := httptest.NewRequest(http.MethodGet, "/"+playlistPath+"?"+query, nil)
+			r.Header.Set("Accept-Encoding", "gzip")
+			b.Run(window.String()+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				w.bytes = 0
+				for b.Loop() {
+					if name == "full" {
+						s.stream.current.Load().playlists[0].full = &draft{view: s.stream.current.Load().playlists[0].full.view}
+					}
+					clear(w.header)
+					s.stream.ServeHTTP(w, r)
+				}
+				b.ReportMetric(float64(w.bytes)/float64(b.N), "body-B/op")
+			})
+		}
 	}
 }
 
