@@ -61,7 +61,7 @@ test-image: ## build the container image and run it for real
 .PHONY: bench
 bench: build ## measure; prints the table that the README carries
 	@deploy/setup.sh test
-	go run ./cmd/regie-load bench
+	bin/regie-load bench
 
 .PHONY: clean
 clean: ## remove what was built

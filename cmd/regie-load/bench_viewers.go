@@ -18,7 +18,9 @@ A viewer's cost is what the gateway process uses with viewers and a host on air,
 less what it uses with the host alone, each by the time it computes, scaled to
 2.5 Mbit/s a viewer where viewers receive something else by more than 5 %. The
 worker that mixes is not in it: MediaMTX mixes nothing. Loopback bills the
-receiving of packets to whoever sends them. Of two runs the cheaper counts.
+kernel's part of receiving to whoever sends; WHEP viewers read their sockets by
+the clock, so that it bills no waking of them. Of two runs of each server, in
+turns, the cheaper counts; memory is of the run in which these viewers came first.
 `
 
 // The marks of the viewers' figures.
@@ -90,7 +92,7 @@ func (b benchCmd) viewers(ctx context.Context, dir string) ([]row, error) {
 		ours.memory = k.of(all[0])[k.first].memory
 		rows = append(rows, viewerRows(k.name, k.n, ours, k.mark == whepMark)...)
 		if len(all) == 1 {
-			rows = append(rows, row{k.name + ", ratio to MediaMTX", "no MediaMTX given (--peer FILE)", fmt.Sprintf("≤ %.2f ×", k.mark)})
+			rows = append(rows, row{k.name + ", ratio to MediaMTX", "not measured: give a MediaMTX binary, bench --peer FILE or REGIE_BENCH_MEDIAMTX", fmt.Sprintf("≤ %.2f ×", k.mark)})
 			continue
 		}
 		theirs := cheapest(k.of(all[1]))

@@ -107,6 +107,10 @@ const settling = 3 * time.Second
 
 // Run lets the viewers watch until ctx ends.
 func (a *Audience) Run(ctx context.Context) {
+	if a.whep != nil {
+		a.whep.run()
+		defer a.whep.close()
+	}
 	var posting sync.WaitGroup
 	if a.post != nil {
 		posting.Go(func() { a.post.run(ctx) })
@@ -130,9 +134,6 @@ func (a *Audience) Run(ctx context.Context) {
 	spread(a.o.WHEPCount, a.watchWHEP)
 	viewers.Wait()
 	posting.Wait()
-	if a.whep != nil {
-		a.whep.close()
-	}
 }
 
 // Report is what has been seen so far; any goroutine may call it.

@@ -23,15 +23,12 @@ type fetcher interface {
 	Close()
 }
 
-// newFetcher takes the cheap way where there is one: without TLS.
-func (a *Audience) newFetcher(address string) fetcher {
-	if strings.HasPrefix(address, "https://") {
-		return &stdFetcher{client: &http.Client{
-			Transport:     tlsTransport(a.o),
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}}
+// newClient is the dear way, for https: without TLS there is h1.
+func newClient(o Options) *http.Client {
+	return &http.Client{
+		Transport:     tlsTransport(o),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return h1.New()
 }
 
 func tlsTransport(o Options) *http.Transport {

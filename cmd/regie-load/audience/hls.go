@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,7 @@ type hlsViewer struct {
 	edge     time.Time // media time 0 of the buffer, as a date
 	counted  buffer    // what of the buffer's counts the tally has
 	fetchers []fetcher
+	client   *http.Client // for https: all of a viewer's requests share connections
 	beacon   beacon
 }
 
@@ -80,9 +82,15 @@ func (v *hlsViewer) end() {
 }
 
 func (v *hlsViewer) fetcher(address string) fetcher {
-	f := v.newFetcher(address)
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	var f fetcher = h1.New()
+	if strings.HasPrefix(address, "https://") {
+		if v.client == nil {
+			v.client = newClient(v.o)
+		}
+		f = &stdFetcher{client: v.client}
+	}
 	v.fetchers = append(v.fetchers, f)
 	return f
 }

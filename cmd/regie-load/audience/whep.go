@@ -27,6 +27,10 @@ type whepSide struct {
 	client *http.Client
 	local  netip.Addr
 	certs  []webrtc.Certificate
+
+	clock   clock
+	stop    chan struct{}
+	reading sync.WaitGroup
 }
 
 func newWHEPSide(o Options) (*whepSide, error) {
@@ -48,14 +52,24 @@ func newWHEPSide(o Options) (*whepSide, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &whepSide{
+	s := &whepSide{
+		clock:  clock{sockets: map[*socket]struct{}{}},
+		stop:   make(chan struct{}),
 		client: &http.Client{Transport: tlsTransport(o), Timeout: 20 * time.Second},
 		local:  probe.LocalAddr().(*net.UDPAddr).AddrPort().Addr(),
 		certs:  []webrtc.Certificate{*cert},
-	}, nil
+	}
+	return s, nil
 }
 
-func (s *whepSide) close() { s.client.CloseIdleConnections() }
+// run serves the viewers' sockets until close.
+func (s *whepSide) run() { s.reading.Go(func() { s.clock.run(s.stop) }) }
+
+func (s *whepSide) close() {
+	close(s.stop)
+	s.reading.Wait()
+	s.client.CloseIdleConnections()
+}
 
 var (
 	errNoPicture = errors.New("no picture")
@@ -96,6 +110,8 @@ func (a *Audience) watchWHEPOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.whep.clock.add(sock)
+	defer a.whep.clock.remove(sock)
 	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: sock, Logger: quiet.NewLogger("")})
 	defer mux.Close()
 	if v.pc, err = newPeer(mux, a.whep.certs); err != nil {

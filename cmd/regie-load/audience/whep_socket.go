@@ -4,25 +4,31 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
-	"syscall"
 	"time"
 	"unsafe"
 
+	"github.com/pion/ice/v4"
 	"golang.org/x/sys/unix"
 )
 
 // socket is a viewer's UDP socket below pion. Media is read here, from the clear
 // headers of its packets, many with one system call; pion is given the rest: STUN,
-// DTLS, RTCP, and media until pass is off. Reads are for one goroutine.
+// DTLS, RTCP, and media until see says otherwise.
+//
+// It is read by the clock, not when something comes: on loopback the kernel has
+// the sender wake whoever waits, and would bill a server for its viewers' reading,
+// who in truth are elsewhere.
 type socket struct {
-	*net.UDPConn
-	raw  syscall.RawConn
-	see  func(now time.Time, packet []byte) (pass bool)
-	step func(fd uintptr) bool // made once
+	fd    int
+	local *net.UDPAddr
+	see   func(now time.Time, packet []byte) (pass bool)
+	ready chan datagram // for pion; what it does not take in time is lost
+	done  chan struct{}
 
-	waiting []datagram // for pion
-	err     error
+	mu     sync.Mutex // guards the rest: a closed fd may be another's
+	closed bool
 }
 
 type datagram struct {
@@ -30,21 +36,69 @@ type datagram struct {
 	from netip.AddrPort
 }
 
-// openSocket binds where packets to server leave.
+// openSocket binds where packets to a server leave.
 func openSocket(local netip.Addr, see func(time.Time, []byte) bool) (*socket, error) {
-	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(local, 0)))
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, os.NewSyscallError("socket", err)
 	}
 	// A keyframe for a viewer is 100 kB at once, and a busy machine is late.
-	_ = conn.SetReadBuffer(1 << 20)
-	s := &socket{UDPConn: conn, see: see}
-	s.step = s.receive
-	if s.raw, err = conn.SyscallConn(); err != nil {
-		_ = conn.Close()
-		return nil, err
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: local.As4()}); err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("bind", err)
 	}
-	return s, nil
+	bound, err := unix.Getsockname(fd)
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("getsockname", err)
+	}
+	return &socket{
+		fd: fd, see: see, ready: make(chan datagram, 64), done: make(chan struct{}),
+		local: &net.UDPAddr{IP: local.AsSlice(), Port: bound.(*unix.SockaddrInet4).Port},
+	}, nil
+}
+
+// clock reads all sockets, every few milliseconds.
+type clock struct {
+	mu      sync.Mutex // guards sockets
+	sockets map[*socket]struct{}
+}
+
+const clockPeriod = 5 * time.Millisecond
+
+func (c *clock) run(stop <-chan struct{}) {
+	tick := time.NewTicker(clockPeriod)
+	defer tick.Stop()
+	var all []*socket
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		all = all[:0]
+		c.mu.Lock()
+		for s := range c.sockets {
+			all = append(all, s)
+		}
+		c.mu.Unlock()
+		for _, s := range all {
+			s.receive()
+		}
+	}
+}
+
+func (c *clock) add(s *socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sockets[s] = struct{}{}
+}
+
+func (c *clock) remove(s *socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.sockets, s)
 }
 
 const batch = 16
@@ -77,35 +131,38 @@ var scratches = sync.Pool{New: func() any {
 	return s
 }}
 
-// receive reads what has come. It reports false when it must wait for more.
-func (s *socket) receive(fd uintptr) bool {
+// receive takes what has come.
+func (s *socket) receive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	b := scratches.Get().(*scratch)
 	defer scratches.Put(b)
 	for {
 		for i := range b.messages {
 			b.messages[i].header.Namelen = unix.SizeofSockaddrInet4
 		}
-		n, _, e := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.messages[0])), batch, unix.MSG_DONTWAIT, 0, 0)
-		switch {
-		case e == unix.EINTR:
+		n, _, e := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&b.messages[0])), batch, unix.MSG_DONTWAIT, 0, 0)
+		if e == unix.EINTR || e == unix.ECONNREFUSED { // the latter is an ICMP answer to an earlier packet
 			continue
-		case e == unix.EAGAIN:
-			return len(s.waiting) > 0
-		case e == unix.ECONNREFUSED: // an ICMP answer to an earlier packet
-			continue
-		case e != 0:
-			s.err = e
-			return true
+		}
+		if e != 0 {
+			return
 		}
 		now := time.Now()
 		for i := range int(n) {
 			packet := b.data[i][:b.messages[i].length]
 			if !isRTP(packet) || s.see(now, packet) {
-				s.waiting = append(s.waiting, datagram{append([]byte{}, packet...), address(&b.from[i])})
+				select {
+				case s.ready <- datagram{append([]byte{}, packet...), address(&b.from[i])}:
+				default:
+				}
 			}
 		}
 		if int(n) < batch {
-			return len(s.waiting) > 0
+			return
 		}
 	}
 }
@@ -122,31 +179,62 @@ func isRTP(b []byte) bool {
 
 // ReadFromAddrPort implements ice.AddrPortReaderWriter.
 func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	for len(s.waiting) == 0 {
-		if err := s.raw.Read(s.step); err != nil {
-			return 0, netip.AddrPort{}, err
+	select {
+	case <-s.done:
+		return 0, netip.AddrPort{}, net.ErrClosed
+	case d := <-s.ready:
+		if len(d.data) > len(b) {
+			return 0, d.from, io.ErrShortBuffer
 		}
-		if s.err != nil {
-			return 0, netip.AddrPort{}, s.err
-		}
+		return copy(b, d.data), d.from, nil
 	}
-	d := s.waiting[0]
-	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
-		s.waiting = nil
-	}
-	if len(d.data) > len(b) {
-		return 0, d.from, io.ErrShortBuffer
-	}
-	return copy(b, d.data), d.from, nil
 }
 
 // WriteToAddrPort implements ice.AddrPortReaderWriter.
 func (s *socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	return s.WriteToUDPAddrPort(b, to)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, net.ErrClosed
+	}
+	err := unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().Unmap().As4(), Port: int(to.Port())})
+	return len(b), os.NewSyscallError("sendto", err)
 }
 
-// ReadFrom implements net.PacketConn.
+// ReadFrom and WriteTo implement net.PacketConn.
 func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, from, err := s.ReadFromAddrPort(b)
 	return n, net.UDPAddrFromAddrPort(from), err
 }
+
+func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
+	u, ok := to.(*net.UDPAddr)
+	if !ok {
+		return 0, net.InvalidAddrError(to.String())
+	}
+	return s.WriteToAddrPort(b, u.AddrPort())
+}
+
+// Close ends reads; it may be called again.
+func (s *socket) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.closed = true
+	close(s.done)
+	return os.NewSyscallError("close", unix.Close(s.fd))
+}
+
+func (s *socket) LocalAddr() net.Addr { return s.local }
+
+// Deadlines are not kept: Close ends what waits.
+func (s *socket) SetDeadline(time.Time) error      { return nil }
+func (s *socket) SetReadDeadline(time.Time) error  { return nil }
+func (s *socket) SetWriteDeadline(time.Time) error { return nil }
+
+var (
+	_ net.PacketConn           = (*socket)(nil)
+	_ ice.AddrPortReaderWriter = (*socket)(nil)
+)
