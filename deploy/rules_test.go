@@ -37,7 +37,7 @@ func request(t *testing.T, method, address, target, body string, headers ...stri
 	}
 	r.URL.Opaque = "//" + address + target
 	for i := 0; i+1 < len(headers); i += 2 {
-		if headers[i] != "" {
+		if headers[i] != "" && headers[i+1] != "" {
 			r.Header.Set(headers[i], headers[i+1])
 		}
 	}
@@ -134,6 +134,14 @@ func TestVarnishRules(t *testing.T) {
 		}
 		if c.method == "POST" && !strings.HasSuffix(got.body, "hello") && c.target != "/api/v1/beacon" {
 			t.Errorf("%s: the body was lost: %q", c.what, got.body)
+		}
+	}
+	for told, want := range map[string]string{"": "127.0.0.1", "203.0.113.7": "203.0.113.7", "203.0.113.6, 203.0.113.7": "203.0.113.6, 203.0.113.7"} {
+		request(t, "POST", cache, "/api/v1/beacon", "", "X-Forwarded-For", told)
+		for _, r := range o.requests() {
+			if got := r.Header.Get("X-Forwarded-For"); got != want {
+				t.Errorf("told that %q is asking, the origin is told %q", told, got)
+			}
 		}
 	}
 	encodings(t, cache)

@@ -31,6 +31,9 @@ sub vcl_recv {
 	if (req.url !~ "^/" || req.url ~ "^[^?]*(%|//|/\.\.?(/|\?|$))") {
 		return (synth(400, "Bad Request"));
 	}
+	# Regie believes the last address here. If that is a TLS terminator on this
+	# machine, the viewer's is the one before.
+	set req.http.X-Forwarded-For = regsub(req.http.X-Forwarded-For, ", *(127\.[0-9.]+|::1)$", "");
 	call regie_authorise;
 
 	if (req.http.Upgrade) {
