@@ -240,3 +240,15 @@ func TestBoard(t *testing.T) {
 		t.Errorf("%g channels are counted as slow", got)
 	}
 }
+
+func FuzzChosen(f *testing.F) {
+	for _, s := range []string{`{"type":"choose","rendition":"360p"}`, `{"type":"choose","rendition":"auto"}`, `{"type":"choose"}`, `[]`, "\x00"} {
+		f.Add([]byte(s))
+	}
+	feed := &Feed{opts: Options{Rungs: threeRungs}}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if rung, ok := feed.chosen(b); ok && (rung < -1 || rung >= len(threeRungs)) {
+			t.Errorf("%q chooses rung %d", b, rung)
+		}
+	})
+}

@@ -92,6 +92,9 @@ func (v *viewer) observe(why string, note func(*steer) (changed bool)) {
 // viewer sees the old rung, as well as it can. It is false when the server has no
 // room for more.
 func (v *viewer) aim(rung int, why string) bool {
+	if v.video.ssrc == 0 {
+		return true // who only listens costs the same
+	}
 	v.mu.Lock()
 	peer := v.peer
 	v.mu.Unlock()

@@ -98,14 +98,20 @@ type said struct {
 	Rendition string `json:"rendition"`
 }
 
-// take does what a message asks for; false means that it makes no sense.
-func (t *talk) take(b []byte) bool {
+// chosen reads a message; it is not ok when that makes no sense.
+func (f *Feed) chosen(b []byte) (rung int, ok bool) {
 	var m said
 	if err := json.Unmarshal(b, &m); err != nil || m.Type != "choose" || m.Rendition == "" {
-		return false
+		return 0, false
 	}
-	rung, err := t.viewer.feed.choice(m.Rendition)
-	if err != nil {
+	rung, err := f.choice(m.Rendition)
+	return rung, err == nil
+}
+
+// take does what a message asks for; false means that it makes no sense.
+func (t *talk) take(b []byte) bool {
+	rung, ok := t.viewer.feed.chosen(b)
+	if !ok {
 		return false
 	}
 	t.viewer.choose(rung)
