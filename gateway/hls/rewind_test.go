@@ -62,11 +62,14 @@ func rewind(t *testing.T, window time.Duration, o DiskOptions, spoil func(*Disk)
 	return r
 }
 
-// segment writes one, and looks at the playlist.
+// segment writes one, and now and then looks at the playlist.
 func (r *rewinding) segment() {
 	r.t.Helper()
 	r.frames(int(r.grid.segment))
 	time.Sleep(2 * time.Second) // lets the disk work
+	if r.next/r.grid.segment%5 > 0 {
+		return
+	}
 	l := check(r.t, r.get(playlistPath).Body.String())
 	if r.last.target != 0 {
 		l.follows(r.t, r.last)
@@ -132,10 +135,16 @@ func TestRewind(t *testing.T) {
 		if len(r.last.segments) != window {
 			t.Errorf("%d segments listed", len(r.last.segments))
 		}
+		same := 0
 		for i, s := range r.last.segments {
-			if sum := r.sum(s.uri); sum != r.sums[s.uri] {
+			if was, known := r.sums[s.uri]; known && was != r.sum(s.uri) {
 				t.Errorf("segment %d is not what it was", r.last.sequence+uint64(i))
+			} else if known {
+				same++
 			}
+		}
+		if same < 15 {
+			t.Errorf("only %d segments were compared", same)
 		}
 		for _, name := range r.stream.renditions {
 			path := name + "/" + r.last.segments[0].uri
