@@ -40,7 +40,7 @@
 // transcode/libav. A new page goes into web, a new address for programs into
 // api. What sessions and people are, is in show, which knows nobody.
 //
-// Imports point down: cmd → gateway → {api, stage, ingest, hls, whep, web} →
+// Imports point down: cmd → gateway → {api, stage, ingest, hls, whep, viewers, web} →
 // {show, transcode}; siblings never meet; arch_test.go holds the rules and their
 // reasons. Only this package reads the configuration.
 package gateway

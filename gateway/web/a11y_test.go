@@ -29,6 +29,7 @@ func accessible(t *testing.T, b browser) {
 		{"watch", "/s/studio", show.Live, playing + ` && document.querySelector(".big-button") !== null && ` + controlsShown},
 		{"watch, soon", "/s/studio", show.Planned, `document.querySelector(".slate") !== null`},
 		{"watch, ended", "/s/studio", show.Ended, `document.querySelector(".slate") !== null`},
+		{"quality", "/s/studio?lang=fr", show.Live, playing + ` && (document.querySelector(".menu") ?? document.querySelector(".quality-button")?.click(), document.querySelector(".menu") !== null) && ` + controlsShown},
 		{"keys", "/s/studio", show.Live, playing + ` && (document.querySelector(".bar-button")?.click(), document.querySelector("dialog[open]") !== null)`},
 		{"not found", "/nowhere", show.Live, `true`},
 	} {

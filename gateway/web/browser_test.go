@@ -43,6 +43,7 @@ func newEventServer(t *testing.T, phase show.Phase) *eventServer {
 	s := &eventServer{stream: newLiveStream(t), phase: phase, whep: http.NotFound}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/sessions", s.serveSessions)
+	mux.HandleFunc("POST /api/v1/beacon", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/live/studio/whep", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		handle := s.whep
@@ -231,6 +232,9 @@ func TestInABrowser(t *testing.T) {
 		"behind and back":               behindAndBack,
 		"real time falls back":          realTimeFallsBack,
 		"keys":                          keys,
+		"quality":                       quality,
+		"rewind":                        rewind,
+		"messages":                      messages,
 		"the server goes away":          theServerGoesAway,
 		"accessible":                    accessible,
 	} {

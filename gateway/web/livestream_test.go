@@ -1,11 +1,13 @@
 package web
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,31 +15,38 @@ import (
 	"time"
 )
 
-// The test stream: 90 segments of one second.
+// The test stream: 90 segments of one second, in two renditions.
 const (
 	clipSegments = 90
 	clipHead     = 6 // segments that are there at the start
 )
 
+var clipRenditions = []struct{ name, size string }{{"180p", "320x180"}, {"90p", "160x90"}}
+
 // clipFolder is where clip put it; "" before.
 var clipFolder string
 
-// clip is a folder with an init segment and seg0.m4s…, coded once for all tests.
+// clip is a folder with one for each rendition, of an init segment and
+// seg0.m4s…, coded once for all tests.
 var clip = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "regie-clip-")
 	if err != nil {
 		return "", err
 	}
 	clipFolder = folder
-	cmd := exec.Command("ffmpeg", "-v", "error", "-nostdin",
-		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=15", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
-		"-t", fmt.Sprint(clipSegments), "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-pix_fmt", "yuv420p",
-		"-g", "15", "-keyint_min", "15", "-sc_threshold", "0", "-b:v", "200k", "-c:a", "aac", "-b:a", "64k",
-		"-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_segment_type", "fmp4", "-hls_segment_filename", "seg%d.m4s", "all.m3u8")
-	cmd.Dir = folder
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return folder, fmt.Errorf("%w: %s", err, out)
+	for _, r := range clipRenditions {
+		cmd := exec.Command("ffmpeg", "-v", "error", "-nostdin",
+			"-f", "lavfi", "-i", "testsrc2=rate=15:size="+r.size, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
+			"-t", fmt.Sprint(clipSegments), "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-pix_fmt", "yuv420p",
+			"-g", "15", "-keyint_min", "15", "-sc_threshold", "0", "-b:v", "200k", "-c:a", "aac", "-b:a", "64k",
+			"-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_segment_type", "fmp4", "-hls_segment_filename", "seg%d.m4s", "all.m3u8")
+		cmd.Dir = filepath.Join(folder, r.name)
+		if err := os.Mkdir(cmd.Dir, 0o700); err != nil {
+			return folder, err
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return folder, fmt.Errorf("%w: %s", err, out)
+		}
 	}
 	return folder, nil
 })
@@ -48,9 +57,12 @@ type liveStream struct {
 
 	mu     sync.Mutex
 	start  time.Time
+	past   int           // segments that are there at the start
+	window int           // segments in the playlist
 	held   time.Duration // how long the stream stood still so far
 	heldAt time.Time     // zero while it goes on
 	ended  bool
+	ranges strings.Builder // EXT-X-DATERANGE
 }
 
 func newLiveStream(t *testing.T) *liveStream {
@@ -59,7 +71,23 @@ func newLiveStream(t *testing.T) *liveStream {
 	if err != nil {
 		t.Fatalf("coding the test stream (apt install ffmpeg): %v", err)
 	}
-	return &liveStream{folder: folder, start: time.Now()}
+	return &liveStream{folder: folder, start: time.Now(), past: clipHead, window: 20}
+}
+
+// long lets the stream have begun 40 s ago, with all of it in the playlist.
+func (s *liveStream) long() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.past, s.window = 40, clipSegments
+}
+
+// announce puts a message on the playlist.
+func (s *liveStream) announce(id, text string, start time.Time, duration time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, _ := json.Marshal(map[string]string{"text": text})
+	fmt.Fprintf(&s.ranges, "#EXT-X-DATERANGE:ID=%q,CLASS=\"com.regie.message\",START-DATE=%q,DURATION=%.3f,X-DATA=%q\n",
+		id, start.UTC().Format("2006-01-02T15:04:05.000Z"), duration.Seconds(), base64.StdEncoding.EncodeToString(data))
 }
 
 // hold stops the stream as a server does that hangs: nothing new comes.
@@ -90,21 +118,36 @@ func (s *liveStream) edge() (n int, ended bool) {
 	if !s.heldAt.IsZero() {
 		age -= time.Since(s.heldAt)
 	}
-	return min(clipSegments, clipHead+int(age.Seconds())), s.ended
+	return min(clipSegments, s.past+int(age.Seconds())), s.ended
 }
 
 func (s *liveStream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name != "index.m3u8" {
-		http.ServeFile(w, r, filepath.Join(s.folder, filepath.Base(name)))
-		return
-	}
-	edge, ended := s.edge()
-	first := max(0, edge-20)
+	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
-	fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-MAP:URI=\"init.mp4\"\n", first)
+	switch {
+	case name == "index.m3u8":
+		fmt.Fprintln(w, "#EXTM3U")
+		for _, r := range clipRenditions {
+			fmt.Fprintf(w, "#EXT-X-STREAM-INF:BANDWIDTH=300000,CODECS=\"avc1.42c00d,mp4a.40.2\",RESOLUTION=%s\n%s/stream.m3u8\n", r.size, r.name)
+		}
+	case path.Base(name) == "stream.m3u8":
+		s.servePlaylist(w)
+	default:
+		w.Header().Del("Content-Type")
+		http.ServeFile(w, r, filepath.Join(s.folder, filepath.FromSlash(name)))
+	}
+}
+
+func (s *liveStream) servePlaylist(w http.ResponseWriter) {
+	edge, ended := s.edge()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := max(0, edge-s.window)
+	began := s.start.Add(-time.Duration(s.past) * time.Second).UTC()
+	fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-MAP:URI=\"init.mp4\"\n%s", first, &s.ranges)
 	for i := first; i < edge; i++ {
-		fmt.Fprintf(w, "#EXTINF:1,\nseg%d.m4s\n", i)
+		made := began.Add(time.Duration(i) * time.Second)
+		fmt.Fprintf(w, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:1,\nseg%d.m4s\n", made.Format("2006-01-02T15:04:05.000Z"), i)
 	}
 	if ended {
 		fmt.Fprintln(w, "#EXT-X-ENDLIST")

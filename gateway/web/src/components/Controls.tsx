@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { elapsed, seconds, t } from '../app/i18n';
+import { LIVE_WITHIN_S } from '../player/live';
 import type { Player } from '../player/player';
 import { Bolt, Keyboard } from './icons';
 import { Quality } from './Quality';
 import { Timeline } from './Timeline';
 
-/** Further behind than this, the viewer is not live any more. */
-const LIVE_WITHIN_S = 3;
 /** Up to here people count in seconds. */
 const MINUTE_S = 60;
 

@@ -1,9 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { clock, elapsed, t } from '../app/i18n';
+import { LIVE_WITHIN_S } from '../player/live';
 import type { Place, Player } from '../player/player';
 
-/** Closer to the live edge than this is live. */
-const LIVE_WITHIN_S = 3;
 const STEP_S = 10;
 const PAGE_S = 60;
 
@@ -25,7 +24,8 @@ export const Timeline = ({ player }: { player: Player }) => {
   const pointed = useSignal<number | undefined>(undefined);
   const place = player.place.value;
   if (place === undefined || place.live <= place.start) return <span class="spacer" />;
-  const now = Math.min(dragged.value ?? place.now, place.live);
+  // The edge moves in steps: close to it is at it.
+  const now = dragged.value ?? (back(place, place.now) < LIVE_WITHIN_S ? place.live : place.now);
   const share = (time: number) => `${(100 * (time - place.start)) / (place.live - place.start)}%`;
   const hint = dragged.value ?? pointed.value;
 

@@ -54,7 +54,10 @@ export class CueBoard {
   /** A picture is shown. Seeking back before a cue ends it; it comes again. */
   at(picture: Picture): void {
     for (const [id, cue] of this.shown) {
-      if (!isIn(this.known.get(id), picture)) this.end(id, cue);
+      if (isIn(this.known.get(id), picture)) continue;
+      this.end(id, cue);
+      // Real time does not go back, and its cues are told one by one, for hours.
+      if ('rtp' in cue.start) this.known.delete(id);
     }
     for (const [id, cue] of this.known) {
       if (isIn(cue, picture) && !same(this.shown.get(id), cue)) {

@@ -56,6 +56,8 @@ export interface Engine {
   figures(): Figures;
   /** When the picture was made, in ms since 1970; mediaTime is its place in the video. */
   date(mediaTime: number): number | undefined;
+  /** Goes to a place in the past, or back to now. */
+  seek(time: number): void;
   goLive(): void;
   /** Plays a rendition by its name from soon on, or "auto". */
   choose(rendition: string): void;

@@ -142,6 +142,11 @@ class HlsJs implements Engine {
     return date && date + (mediaTime - this.video.currentTime) * 1000;
   }
 
+  seek(time: number): void {
+    this.video.removeEventListener('playing', this.catchUp); // this viewer has a place
+    this.video.currentTime = time;
+  }
+
   goLive(): void {
     if (this.hls.liveSyncPosition !== null) this.video.currentTime = this.hls.liveSyncPosition;
   }
@@ -181,6 +186,7 @@ function openNative(video: HTMLVideoElement, url: string, { lost }: Told): Engin
     past: () => pastOf(video, null),
     figures: () => ({ bytes: 0 }), // nor what it loads
     date: () => undefined,
+    seek: (time) => (video.currentTime = time),
     goLive: () => (video.currentTime = edge()),
     choose: () => {}, // it chooses by itself, and does not say what
     close: () => {

@@ -6,6 +6,7 @@ import { CueBoard, type Cue, type CueChange } from './cues';
 import { initial, next, SILENCE_MS, type Delivery, type Happened, type Mode } from './delivery';
 import type { Engine, Loss, Renditions, Told } from './engine';
 import { openHls } from './hls';
+import { LIVE_WITHIN_S } from './live';
 import { eachPicture, type Shown } from './pictures';
 import { PictureWatch } from './watch';
 import { openWhep } from './whep';
@@ -15,9 +16,6 @@ const TOLD_MS = 2_000;
 const LOOK_MS = 250;
 /** Longest time that the end of a session may play out from the buffer. */
 const PLAY_OUT_MS = 15_000;
-/** Further behind than this, the viewer is not live any more. */
-export const LIVE_WITHIN_S = 3;
-
 const BEACON = '/api/v1/beacon';
 
 export interface Addresses {
@@ -148,7 +146,7 @@ export class Player {
     const past = this.engine?.past();
     if (past === undefined) return;
     this.away = time < past.live - LIVE_WITHIN_S;
-    this.video.currentTime = Math.min(Math.max(time, past.start), past.live);
+    this.engine?.seek(Math.min(Math.max(time, past.start), past.live));
   }
 
   /** Forward, or back by less than nothing. Real time has no past, but HLS has. */
@@ -243,11 +241,10 @@ export class Player {
     this.beacon.look({ moved: seen.moved, wanted, hidden: document.hidden }, now);
     this.stalled.value = seen.silentMs >= TOLD_MS;
     if (seen.silentMs >= SILENCE_MS) this.happened({ what: 'silence' });
-    const behind = this.engine?.behind() ?? 0;
-    if (wanted && behind < LIVE_WITHIN_S) this.away = false;
-    this.behind.value = Math.floor(behind);
+    this.behind.value = Math.floor(this.engine?.behind() ?? 0);
     this.delay.value = this.engine?.delay();
-    this.place.value = this.whereabouts();
+    const place = (this.place.value = this.whereabouts());
+    if (wanted && (place === undefined || place.live - place.now < LIVE_WITHIN_S)) this.away = false;
   }
 
   private skipFromRealTime(): void {

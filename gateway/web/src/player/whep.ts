@@ -123,6 +123,8 @@ class WhepViewer implements Engine {
     return { ...this.meter.figures, kbps: using?.kbps };
   }
 
+  seek(): void {}
+
   goLive(): void {
     void this.video.play().catch(() => {}); // a stream plays on from now
   }
