@@ -32,6 +32,7 @@ func (b benchCmd) Run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	var rows []row
+	var failed error // with the result so far, as after Ctrl-C
 	for _, part := range []struct {
 		name, say string
 		do        func(context.Context, string) ([]row, error)
@@ -47,10 +48,10 @@ func (b benchCmd) Run(ctx context.Context) error {
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", part.say)
 		more, err := part.do(ctx, dir)
-		if err != nil {
-			return err
-		}
 		rows = append(rows, more...)
+		if failed = err; failed != nil {
+			break
+		}
 	}
 	if err := writeJSON(b.JSON, rows); err != nil {
 		return err
@@ -63,7 +64,7 @@ func (b benchCmd) Run(ctx context.Context) error {
 	if b.Only == "all" || b.Only == "viewers" || b.Only == "ways" {
 		fmt.Print(footnote)
 	}
-	return nil
+	return failed
 }
 
 // mixing takes turns, so that both see the same machine, and keeps the cheaper
