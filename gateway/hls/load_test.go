@@ -46,7 +46,7 @@ func TestManyReaders(t *testing.T) {
 			}
 		})
 	}
-	for range 120 {
+	for range 60 {
 		s.parts(1)
 	}
 	s.stream.End()
