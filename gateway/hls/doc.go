@@ -20,15 +20,15 @@
 //     up to its EXTINF to the microsecond, and no rounding error is carried from
 //     one segment to the next. Missing frames lengthen their predecessor. Where a
 //     whole part is missing, segments marked EXT-X-GAP fill the time, so that the
-//     playlist's time stays the program's; only other encoder parameters, or more
-//     than five minutes of nothing, make a discontinuity.
+//     playlist's time stays the program's; only other encoder parameters, or
+//     nothing for longer than the window or five minutes, make a discontinuity.
 //   - A cue is on the playlists of every rendition from the next part on, a part's
 //     length after Announce at most, and stays while its time is in the window; of
 //     more than 200 the oldest go, and are counted. What was once said of it never
 //     changes, so that players that follow by delta updates know what the whole
 //     playlist says.
 //   - Memory is bounded: what has left the playlist is kept for one more window,
-//     so that a viewer can finish its download, and then dropped. Sound that runs
+//     at most a minute, so that a viewer can finish its download, and then dropped. Sound that runs
 //     ahead of the picture is kept up to audioQueue packets; past that the oldest
 //     is dropped and counted.
 //   - With a Disk, what is older than a minute lies in files, one for each segment

@@ -83,6 +83,7 @@ test('a date range is read, data in UTF-8', () => {
     { id: 'a', class: 'com.regie.message', start: { date: Date.UTC(2026, 10, 26, 10, 0, 0, 500) }, durationMs: 5250, data: { text: 'déjà' } },
   );
   assert.equal(fromDateRange({ ID: 'a', CLASS: 'x', 'START-DATE': 'yesterday' }), undefined);
+  assert.equal(fromDateRange({ ID: 'a', CLASS: 'x', 'START-DATE': '2026-11-26T10:00:00Z', 'X-DATA': 'MQ==', 'X-DATA-2': 'Mg==', 'X-DATA-3': 'Mw==' })?.data, 3);
   assert.equal(fromDateRange({ ID: 'a', CLASS: 'x', 'START-DATE': '2026-11-26T10:00:00Z', 'X-DATA': '%%' })?.data, undefined);
 });
 

@@ -106,8 +106,15 @@ export function fromDateRange(attributes: Record<string, string | undefined>): T
     class: cls,
     start: { date },
     durationMs: duration === undefined ? undefined : Number(duration) * 1000,
-    data: decode(attributes['X-DATA']),
+    data: decode(newestData(attributes)),
   };
+}
+
+/** What is in X-DATA cannot change: newer data is in X-DATA-2, X-DATA-3, … */
+function newestData(attributes: Record<string, string | undefined>): string | undefined {
+  let newest = attributes['X-DATA'];
+  for (let n = 2; attributes[`X-DATA-${n}`] !== undefined; n++) newest = attributes[`X-DATA-${n}`];
+  return newest;
 }
 
 /** The JSON in X-DATA, in base64 as quotes may not stand in a playlist's strings. */
