@@ -50,8 +50,25 @@ func ReadOffer(body string, side Side) (*Offer, error) {
 		if err := o.section(m, side); err != nil {
 			return nil, err
 		}
+		if side == Viewer {
+			beServer(m.Attributes)
+		}
+	}
+	if side == Viewer {
+		beServer(o.desc.Attributes)
 	}
 	return o, nil
+}
+
+// beServer leaves it to the peer to begin DTLS if it does not mind. The server
+// chooses the cipher: we take AES-GCM, Chromium AES-CM with a hash, at twice the
+// cost.
+func beServer(attributes []sdp.Attribute) {
+	for i, a := range attributes {
+		if a.Key == "setup" && a.Value == "actpass" {
+			attributes[i].Value = "active"
+		}
+	}
 }
 
 func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
