@@ -45,7 +45,7 @@ func newSocket(udp *net.UDPConn, logger *slog.Logger, metrics *Metrics) (*socket
 	if s.kernel, s.best, err = probe(udp); err != nil {
 		return nil, err
 	}
-	logger.Info("webrtc is open", "address", udp.LocalAddr(), "sends", s.best)
+	logger.Info("webrtc is open", "address", udp.LocalAddr().String(), "sends", s.best.String())
 	return s, nil
 }
 
@@ -70,7 +70,7 @@ func (s *socket) failed(w way, err error) {
 	s.metrics.fallbacks[w].Inc()
 	if s.told[w].Swap(1) == 0 {
 		s.logger.Warn("the network refuses a cheaper way of sending; viewers notice nothing, but cost more",
-			"way", w, "error", err, "retry", wayRetry)
+			"way", w.String(), "error", err, "retry", wayRetry)
 	}
 }
 
