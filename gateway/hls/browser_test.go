@@ -142,10 +142,11 @@ func TestHlsJS(t *testing.T) {
 	if len(at.Sizes) < 5 || skips.Load() == 0 {
 		t.Errorf("sizes %v, %d delta updates", at.Sizes, skips.Load())
 	}
-	// The page's time of the cue, brought to the program's by what is shown now.
+	// The time of the cue for the page, brought to the program by what is shown now;
+	// hls.js is exact to a few frames while it corrects its fragments.
 	start, known := at.Ranges["vase"]
 	shown := at.Date/1000 + start - at.Time
-	if want := float64(a.writer.epoch.Add(cue).UnixMilli()) / 1000; !known || shown-want > .05 || want-shown > .05 {
+	if want := float64(a.writer.epoch.Add(cue).UnixMilli()) / 1000; !known || max(shown-want, want-shown) > .2 {
 		t.Errorf("the cue belongs to %.3f, the page shows it at %.3f", want, shown)
 	}
 	playOverGap(t, a, until)
