@@ -7,14 +7,15 @@ function beacon() {
   const sent: Record<string, unknown>[] = [];
   const figures: Figures = { bytes: 0 };
   let n = 0;
+  const plays = { rendition: '720p' };
   const b = new Beacon({
     session: 'studio',
     send: (body) => sent.push(JSON.parse(body)),
     newId: () => `sid-${++n}-0000`,
     figures: () => figures,
-    rendition: () => '720p',
+    rendition: () => plays.rendition,
   });
-  return { b, sent, figures };
+  return { b, sent, figures, plays };
 }
 
 const playing = { moved: true, wanted: true, hidden: false };
@@ -86,6 +87,17 @@ test("the browser's own count of a freeze is taken when it is larger", () => {
   figures.frozenMs = 180; // shorter than two looks are apart
   b.look(playing, 10_000);
   assert.equal(sent[1]?.['bsd'], 180);
+});
+
+test('what was watched is told of the rendition that played', () => {
+  const { b, sent, plays } = beacon();
+  b.begin('hls', 0);
+  b.picture(0);
+  b.look(playing, 3000);
+  plays.rendition = '360p';
+  b.look(playing, 3250);
+  b.look(playing, 13_250);
+  assert.deepEqual(sent.slice(1).map((s) => [s['com.regie-rendition'], s['com.regie-watched']]), [['720p', 3250], ['360p', 10_000]]);
 });
 
 test('an engine that was opened again counts from nothing', () => {

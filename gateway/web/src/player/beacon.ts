@@ -39,6 +39,8 @@ interface Run {
   wantedAt: number;
   startupMs?: number;
   state: State;
+  /** What plays. When it changes, what was watched is told of the one before. */
+  rendition?: string | undefined;
   lookedAt: number;
   toldAt: number;
   // Since the last beacon.
@@ -90,7 +92,10 @@ export class Beacon {
       else if (wanted && !hidden) run.stalledMs += passed;
       run.state = !wanted ? 'a' : moved || hidden ? 'p' : 'r';
     }
-    if (now - run.toldAt >= INTERVAL_MS) this.tell('t', {}, now);
+    const rendition = this.options.rendition();
+    const another = rendition !== undefined && run.rendition !== undefined && rendition !== run.rendition;
+    if (another || now - run.toldAt >= INTERVAL_MS) this.tell('t', {}, now);
+    run.rendition = rendition ?? run.rendition;
   }
 
   failed(code: Loss['code'], now: number): void {
@@ -125,7 +130,7 @@ export class Beacon {
         ltc: whole(latencyMs), bl: whole(bufferedMs), br: whole(kbps), mtp: whole(throughputKbps),
         ...(stalledMs > 0 && { bs: true, bsd: stalledMs }),
         'com.regie-delivery': names[run.mode],
-        'com.regie-rendition': this.options.rendition(),
+        'com.regie-rendition': run.rendition ?? this.options.rendition(),
         'com.regie-bytes': run.bytes,
         'com.regie-watched': Math.round(run.watchedMs),
       }),
