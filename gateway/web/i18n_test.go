@@ -117,7 +117,7 @@ func TestEveryMessageIsUsedAndEveryKeyExists(t *testing.T) {
 			}
 		}
 	}
-	put := regexp.MustCompile(`^(phase|role|watching)\.`)
+	put := regexp.MustCompile(`^(phase|role|watching|fellBack)\.`)
 	messages := loadCatalogue(english).messages
 	for key := range messages {
 		if !put.MatchString(key) && !strings.Contains(source.String(), `"`+key+`"`) && !strings.Contains(source.String(), `'`+key+`'`) {
