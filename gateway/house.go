@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/regie-live/regie/gateway/hls"
 	"github.com/regie-live/regie/gateway/internal/problem"
@@ -31,6 +32,8 @@ type broadcast struct {
 	hls  *hls.Stream
 	whep *whep.Feed // nil when WebRTC is off
 	over atomic.Bool
+
+	epoch time.Time // wall time of program time 0
 }
 
 func (b *broadcast) Write(p transcode.Packet) {

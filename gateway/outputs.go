@@ -49,7 +49,7 @@ func (o *outputs) open(h *house, epoch time.Time, keyframe func()) (stage.Output
 	if err != nil {
 		return nil, err
 	}
-	b := &broadcast{hls: stream}
+	b := &broadcast{hls: stream, epoch: epoch}
 	if o.net != nil {
 		b.whep = whep.NewFeed(whep.Options{
 			Session: h.session.ID, Net: o.net, BasePath: "/live/" + string(h.session.ID) + "/",

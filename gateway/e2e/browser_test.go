@@ -133,6 +133,11 @@ type seen struct {
 	Unread        int
 	Freeze        float64
 	Width, Height int
+	Cues          []struct {
+		ID    string
+		Ended bool
+		Clock float64 // in the picture, ms since 1970 modulo 2³²
+	}
 }
 
 func (p *tab) seen() seen {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,8 @@ type player struct {
 	err    error // after done; nil when it was stopped or the playlist ended
 
 	init  []byte
-	video int // track ids
+	epoch string // as the addresses of the media spell it
+	video int    // track ids
 	audio int
 	scale map[int]uint32
 
@@ -172,6 +174,7 @@ func (p *player) reload(ctx context.Context, media *url.URL, query string) (*pla
 }
 
 func (p *player) readInit(ctx context.Context, base *url.URL, list *playlist.Media) error {
+	p.epoch, _, _ = strings.Cut(list.Map.URI, "/")
 	at, err := base.Parse(list.Map.URI)
 	if err != nil {
 		return err

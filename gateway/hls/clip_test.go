@@ -96,7 +96,7 @@ func clip(t testing.TB) []transcode.Packet {
 	return packets
 }
 
-// interleave sorts both tracks by time, each packet when its end has come.
+// interleave puts before each picture the sound that begins before the picture's end.
 func interleave(video, adts []byte) ([]transcode.Packet, error) {
 	var sounds mpeg4audio.ADTSPackets
 	if err := sounds.Unmarshal(adts); err != nil && adts != nil {
@@ -110,7 +110,7 @@ func interleave(video, adts []byte) ([]transcode.Packet, error) {
 		if err := units.Unmarshal(au); err != nil {
 			return nil, err
 		}
-		for ; next < len(sounds) && int64(next+1)*1024*clipFPS <= int64(i)*transcode.AudioClock; next++ {
+		for ; next < len(sounds) && int64(next)*1024*clipFPS < int64(i+1)*transcode.AudioClock; next++ {
 			out = append(out, transcode.Packet{Track: transcode.AAC, PTS: int64(next) * 1024, Key: true, Data: sounds[next].AU})
 		}
 		out = append(out, transcode.Packet{

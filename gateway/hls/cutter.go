@@ -38,8 +38,14 @@ type cut struct {
 }
 
 // cutter sorts packets into parts, the same for every rendition. It is pure: parts
-// go to emit as soon as their last frame is there, and drop hears of every packet
-// that reached none. The sound counts as the rendition after the last rung.
+// go to emit as soon as their last frame and their sound are there, and drop hears of
+// every packet that reached none. The sound counts as the rendition after the last
+// rung.
+//
+// Sound comes later than the picture of the same time, as coding it takes longer. A
+// part waits for it, for at most soundLag: with the sound of the part before, its
+// track would begin earlier than the part, and players that take the first sample for
+// the part's time would be off by as much.
 type cutter struct {
 	grid   grid
 	maxGap int64 // frames; a longer one is a discontinuity
@@ -55,6 +61,7 @@ type cutter struct {
 	partStart     int64
 	partEnd       int64
 	frames        []frame // of the open part
+	closed        []cut   // parts that wait for their sound
 	last          int64   // index of the newest frame taken
 
 	audio     []sound // not yet in a part
@@ -69,6 +76,10 @@ func newCutter(g grid, rungs int, maxGap int64, emit func(cut), drop func(int, d
 	}
 }
 
+// soundLag is how much later than the picture its sound may come, in milliseconds.
+// Sound that is later than that is not waited for.
+const soundLag = 400
+
 // sound takes one AAC packet. Sound waits for the part that covers its time; when
 // that part has gone, it goes into the next.
 func (c *cutter) sound(s sound) {
@@ -82,6 +93,7 @@ func (c *cutter) sound(s sound) {
 	}
 	c.lastAudio = s.pts
 	c.audio = append(c.audio, s)
+	c.release(false)
 }
 
 // picture takes one access unit of a rung in Annex B form.
@@ -119,6 +131,7 @@ func (c *cutter) take(f frame) {
 		c.begin(f.index, sets)
 	}
 	c.last = f.index
+	c.release(false)
 	c.frames = append(c.frames, f)
 	if f.index == c.partEnd-1 {
 		c.flush(c.partEnd)
@@ -178,6 +191,7 @@ func (c *cutter) begin(i int64, sets []*params) {
 	if len(c.frames) > 0 {
 		c.flush(min(i, c.partEnd))
 	}
+	c.release(true)
 	if c.params != nil {
 		c.discontinuity = !same(sets, c.params) || i-c.partStart > c.maxGap
 		if i-c.partStart <= c.maxGap {
@@ -208,24 +222,43 @@ func (c *cutter) fill(i int64) {
 	}
 }
 
-// flush emits the open part, which has frames, and opens the one that follows.
+// flush closes the open part, which has frames, and opens the one that follows.
 func (c *cutter) flush(end int64) {
-	n, limit := 0, c.grid.samples(end)
-	for n < len(c.audio) && c.audio[n].pts < limit {
-		n++
-	}
 	out := cut{
-		first: c.partStart, end: end, frames: c.frames, audio: c.audio[:n:n], params: c.params,
+		first: c.partStart, end: end, frames: c.frames, params: c.params,
 		newSegment: c.newSegment, discontinuity: c.discontinuity,
 		segmentEnd: c.segmentEnd, endSegment: end == c.segmentEnd || end < c.partEnd,
 	}
-	c.audio = append([]sound(nil), c.audio[n:]...)
 	c.frames, c.newSegment, c.discontinuity = nil, false, false
 	if out.endSegment {
 		c.newSegment, c.segmentEnd = true, c.grid.borderAfter(end)
 	}
 	c.partStart, c.partEnd = end, min(end+c.grid.part, c.segmentEnd)
-	c.emit(out)
+	c.closed = append(c.closed, out)
+	c.release(false)
+}
+
+// release emits the parts whose sound is there, or all.
+func (c *cutter) release(all bool) {
+	for len(c.closed) > 0 && (all || !c.awaitsSound(c.closed[0].end)) {
+		out := c.closed[0]
+		n, limit := 0, c.grid.samples(out.end)
+		for n < len(c.audio) && c.audio[n].pts < limit {
+			n++
+		}
+		out.audio = c.audio[:n:n]
+		c.audio = append([]sound(nil), c.audio[n:]...)
+		c.closed = c.closed[1:]
+		c.emit(out)
+	}
+}
+
+// awaitsSound says whether the sound up to frame end is still to come, and coming.
+func (c *cutter) awaitsSound(end int64) bool {
+	const lag = soundLag * transcode.AudioClock / 1000
+	missing := c.grid.samples(end) - (c.lastAudio + aacSamples)
+	waited := c.grid.samples(c.last) - c.grid.samples(end)
+	return c.lastAudio >= 0 && missing > 0 && missing < lag && waited < lag
 }
 
 // finish emits what is there of the open part; nothing may be written after it.
@@ -233,4 +266,5 @@ func (c *cutter) finish() {
 	if len(c.frames) > 0 {
 		c.flush(c.last + 1)
 	}
+	c.release(true)
 }

@@ -104,6 +104,8 @@ func TestSound(t *testing.T) {
 		{"in time", []step{0, 1024, 'K', 9000, 'f', 'f', 10000, 'f'}, "[0 1024 9000] [10000]", ""},
 		{"on the border", []step{9599, 9600, 'K', 'f', 'f', 'f'}, "[9599] [9600]", ""},
 		{"late: the next part", []step{'K', 'f', 0, 1024, 'f', 'f'}, "[] [0 1024]", ""},
+		{"late, and waited for", []step{0, 'K', 'f', 9000, 'f', 'f'}, "[0 9000] []", ""},
+		{"too late", []step{0, 'K', 'f', 'f', 'f', 'f', 'f', 'K', 9000}, "[0] [9000] [] []", ""},
 		{"early: its own part", []step{0, 10000, 20000, 'K', 'f', 'f', 'f'}, "[0] [10000]", ""},
 		{"none", []step{'K', 'f', 'f', 'f'}, "[] []", ""},
 		{"backwards", []step{2048, 1024, 2048, 3072, 'K', 'f'}, "[2048 3072]", "late 2"},
@@ -135,6 +137,7 @@ func TestSound(t *testing.T) {
 					frame++
 				}
 			}
+			cut.finish()
 			if got := strings.Join(parts, " "); got != c.parts {
 				t.Errorf("got  %s\nwant %s", got, c.parts)
 			}

@@ -67,10 +67,10 @@ func (s *source) skip(n int) {
 	s.sound = s.grid.samples(s.next) / 1024
 }
 
-// frame writes one picture, and the sound that ended before it.
+// frame writes one picture, after the sound that begins before its end.
 func (s *source) frame(key bool) {
-	until := s.grid.samples(s.next) - int64(s.lag.Seconds()*transcode.AudioClock)
-	for ; (s.sound+1)*1024 <= until; s.sound++ {
+	until := s.grid.samples(s.next+1) - int64(s.lag.Seconds()*transcode.AudioClock)
+	for ; s.sound*1024 < until; s.sound++ {
 		s.stream.Write(transcode.Packet{
 			Track: transcode.AAC, PTS: s.sound * 1024, Key: true, Data: fmt.Appendf(nil, "sound %d", s.sound),
 		})

@@ -1,7 +1,7 @@
 // Runs in every page before its own code: finds the video element, looks at each
 // picture it presents and keeps what a viewer would notice.
 (() => {
-  const seen = (window.seen = { began: Date.now(), first: 0, frames: 0, waits: [], delays: [], unread: 0, freeze: 0, lastAt: 0, width: 0, height: 0 });
+  const seen = (window.seen = { began: Date.now(), first: 0, frames: 0, waits: [], delays: [], unread: 0, freeze: 0, lastAt: 0, width: 0, height: 0, cues: [] });
 
   // The time that is burned into the picture, in ms since 1970 modulo 2^32.
   const readClock = async (video) => {
@@ -24,6 +24,10 @@
       frame.close();
     }
   };
+
+  // What the page shows of the program's cues, with the clock that is in the picture then.
+  document.addEventListener('regie-cue', ({ detail, target }) =>
+    readClock(target).then((clock = 0) => seen.cues.push({ id: detail.id, ended: detail.what === 'ended', clock })), true);
 
   const attach = (video) => {
     video.addEventListener('waiting', () => seen.first && seen.waits.push(Math.round(performance.now())));
