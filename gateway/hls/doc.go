@@ -27,10 +27,12 @@
 //     more than 200 the oldest go, and are counted. What was once said of it never
 //     changes, so that players that follow by delta updates know what the whole
 //     playlist says.
+//   - A part holds the sound of its own time: it waits for that up to soundLag
+//     after its last picture.
 //   - Memory is bounded: what has left the playlist is kept for one more window,
-//     at most a minute, so that a viewer can finish its download, and then dropped. Sound that runs
-//     ahead of the picture is kept up to audioQueue packets; past that the oldest
-//     is dropped and counted.
+//     at most a minute, so that a viewer can finish its download, and then dropped.
+//     Sound that runs ahead of the picture is kept up to audioQueue packets; past
+//     that the oldest is dropped and counted.
 //   - With a Disk, what is older than a minute lies in files, one for each segment
 //     and rendition, and is sent from there. Neither writer nor viewers wait for
 //     the disk. When there is no room, or the disk fails or is too slow, the oldest

@@ -1,8 +1,8 @@
 // Package whep sends the program to viewers by WebRTC (WHEP): H.264 and Opus.
 //
-// A frame of each rung is cut into packets once. Each worker then sends it to its share of the
-// viewers, who differ in SSRC, payload type and sequence number only; and all
-// share one ring of packets from which losses are repaired.
+// A frame of each rung is cut into packets once. Each worker then sends it to its
+// share of the viewers, who differ in SSRC, payload type and sequence number only;
+// and all share one ring of packets from which losses are repaired.
 //
 // It guarantees:
 //   - Write never blocks. A worker's queue holds maxQueue frames; when it is full
