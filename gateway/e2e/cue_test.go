@@ -76,13 +76,17 @@ func (p *player) clockAt(at time.Time) time.Time {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for _, m := range p.watched(time.Time{}) {
-		if !time.UnixMilli(ms).Add(m.pts).Before(at) {
-			return m.clock
+	var clock time.Time
+	p.await(10*time.Second, "the program comes to "+at.String(), func() bool {
+		for _, m := range p.seen {
+			if !time.UnixMilli(ms).Add(m.pts).Before(at) {
+				clock = m.clock
+				return true
+			}
 		}
-	}
-	p.t.Fatalf("the program has not come to %v", at)
-	return time.Time{}
+		return false
+	})
+	return clock
 }
 
 // cueAnswer is what the appliance made of a cue.

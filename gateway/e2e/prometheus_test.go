@@ -33,6 +33,8 @@ func TestMetrics(t *testing.T) {
 	address := startPrometheus(t, a)
 	viewer := watchWHEP(t, a.whep("studio"))
 	viewer.firstPicture(5 * time.Second)
+	a.beacon(`"e": "ps", "msd": 412`)
+	a.beacon(`"e": "t", "ltc": 1480, "bsd": 120, "com.regie-watched": 1500, "com.regie-bytes": 400000`)
 	a.publishCard(overRTMP, "nobodys-key", newCard(t, looks[3])).refused(t, 10*time.Second)
 	a.publish(overRTSP, "studio", "guest2", looks[2]).stop()
 	a.publish(overRTSP, "studio", "guest2", looks[2])
@@ -87,6 +89,15 @@ func TestMetrics(t *testing.T) {
 		figure(t, "metrics.dashboard_expressions", float64(len(expressions)), "expressions")
 	})
 	p.playing()
+}
+
+// beacon reports as a page does that plays the studio.
+func (a *appliance) beacon(says string) {
+	a.t.Helper()
+	body := `{"v": 2, "sid": "page-of-the-tests", "cid": "studio", "com.regie-delivery": "llhls", "com.regie-rendition": "360p", ` + says + `}`
+	if status, text, _ := send(a.t, http.MethodPost, a.url("/api/v1/beacon"), "application/json", body, nil); status != http.StatusNoContent {
+		a.t.Fatalf("the beacon was answered %d: %s", status, text)
+	}
 }
 
 // startPrometheus runs Debian's Prometheus, which scrapes the appliance four times

@@ -100,8 +100,8 @@ func readFFmpeg(t testing.TB, address string, w, h int) *screen {
 	s := newScreen(t, "ffmpeg", programAAC)
 	t.Cleanup(s.close)
 	cmd := exec.Command("ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning", "-i", address,
-		"-map", "0:v", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1",
-		"-map", "0:a", "-f", "f32le", "-ac", "2", "-ar", "48000", "pipe:3")
+		"-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1",
+		"-map", "0:a:0", "-f", "f32le", "-ac", "2", "-ar", "48000", "pipe:3")
 	pictures, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

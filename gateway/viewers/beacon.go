@@ -44,8 +44,10 @@ const (
 
 var events = []event{eventTime, eventState, eventError, eventEnd}
 
-// failures are the error codes that may be a label.
+// failures are the error codes that may be a label; all else is otherFailure.
 var failures = []string{"network", "decode", "refused"}
+
+const otherFailure = "other"
 
 // beacon is what a page said, checked and cut to size.
 type beacon struct {
@@ -127,7 +129,7 @@ func parse(body []byte) (beacon, error) {
 		startup: ms(w.Startup, maxStartup), latency: ms(w.Latency, maxLatency),
 		stalled: ms(w.Stalled, time.Hour), watched: ms(w.Watched, time.Hour), // a page's credit cuts these further
 		bytes:   int64(min(w.Bytes, maxBytes)),
-		failure: "other",
+		failure: otherFailure,
 	}
 	if slices.Contains(failures, string(w.Codes)) {
 		b.failure = string(w.Codes)

@@ -91,7 +91,14 @@ regie_player_watched_seconds_total{delivery="llhls",rendition="720p"} 9.7
 regie_player_watched_seconds_total{delivery="llhls",rendition="other"} 1
 # HELP regie_player_errors_total Fatal playback errors, reported by players.
 # TYPE regie_player_errors_total counter
+regie_player_errors_total{delivery="llhls",kind="decode"} 0
 regie_player_errors_total{delivery="llhls",kind="network"} 1
+regie_player_errors_total{delivery="llhls",kind="other"} 0
+regie_player_errors_total{delivery="llhls",kind="refused"} 0
+regie_player_errors_total{delivery="whep",kind="decode"} 0
+regie_player_errors_total{delivery="whep",kind="network"} 0
+regie_player_errors_total{delivery="whep",kind="other"} 0
+regie_player_errors_total{delivery="whep",kind="refused"} 0
 # HELP regie_player_stalled_seconds_total Seconds spent rebuffering, reported by players.
 # TYPE regie_player_stalled_seconds_total counter
 regie_player_stalled_seconds_total{delivery="llhls"} 0.5

@@ -43,6 +43,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		beacons: map[outcome]prometheus.Counter{},
 	}
 	for d, name := range deliveries {
+		for _, kind := range append(failures, otherFailure) {
+			m.errors.WithLabelValues(name, kind) // so that a rate exists before the first
+		}
 		m.by[d] = playback{startup.WithLabelValues(name), latency.WithLabelValues(name), stalled.WithLabelValues(name), received.WithLabelValues(name)}
 	}
 	for _, o := range outcomes {
