@@ -31,23 +31,36 @@ const (
 	failTimeout       = 5 * time.Second
 )
 
-// API gives pion's constructor for peers of one side.
-func (n *Net) API(s Side) *webrtc.API { return n.apis[s] }
+// engine is what peers of one side have in common.
+type engine struct {
+	codecs       *webrtc.MediaEngine
+	interceptors *interceptor.Registry
+	settings     webrtc.SettingEngine
+}
 
-func (n *Net) newAPI(side Side, canonical []netip.Addr, log pionLogs) (*webrtc.API, error) {
-	engine, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+func (n *Net) newEngine(side Side, canonical []netip.Addr, log pionLogs) (engine, error) {
+	e := engine{&webrtc.MediaEngine{}, &interceptor.Registry{}, n.settings(canonical, log)}
 	add := addPublisher
 	if side == Viewer {
 		add = addViewer
 	}
-	if err := add(engine, registry, log); err != nil {
-		return nil, fmt.Errorf("webrtc codecs: %w", err)
+	if err := add(e.codecs, e.interceptors, log); err != nil {
+		return e, fmt.Errorf("webrtc codecs: %w", err)
+	}
+	return e, nil
+}
+
+// api gives pion's constructor for one peer; k, which may be nil, listens to its
+// handshake.
+func (e engine) api(k *keys) *webrtc.API {
+	if k != nil {
+		k.listen(&e.settings)
 	}
 	return webrtc.NewAPI(
-		webrtc.WithMediaEngine(engine),
-		webrtc.WithInterceptorRegistry(registry),
-		webrtc.WithSettingEngine(n.settings(canonical, log)),
-	), nil
+		webrtc.WithMediaEngine(e.codecs),
+		webrtc.WithInterceptorRegistry(e.interceptors),
+		webrtc.WithSettingEngine(e.settings),
+	)
 }
 
 func (n *Net) settings(canonical []netip.Addr, log pionLogs) webrtc.SettingEngine {

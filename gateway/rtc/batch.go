@@ -19,16 +19,14 @@ const (
 
 // Batch collects what one goroutine sends between Begin and Flush, and gives it to
 // the kernel in as few system calls as there can be. Consecutive packets of equal
-// size for one address become one message. Packets are copied, so their buffers
-// are free at once.
+// size for one address become one message.
 //
-// Every sender has its own, so that senders on several cores do not meet. Others
-// may write packets of its streams meanwhile, which then go with the batch.
+// Every sender has its own, so that senders on several cores do not meet; others
+// may Begin and Flush it too, for packets of the same viewers, and wait their turn.
 type Batch struct {
 	socket *socket
 
-	mu     sync.Mutex
-	open   bool
+	mu     sync.Mutex // held from Begin to Flush
 	data   []byte
 	groups []group
 	*scratch
@@ -51,61 +49,39 @@ func newBatch(s *socket) *Batch {
 	}
 }
 
-// Add makes the batch collect the packets of a stream. Remove it when the stream
-// ends. Packets that go over TCP do not come through here.
-// 0 is no stream.
-func (b *Batch) Add(ssrc uint32) {
-	if ssrc != 0 {
-		b.socket.routes.add(ssrc, b)
-	}
-}
-
-// Remove undoes Add.
-func (b *Batch) Remove(ssrc uint32) { b.socket.routes.remove(ssrc, b) }
-
-// Begin starts collecting; until Flush nothing is sure to be sent.
-func (b *Batch) Begin() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.open = true
-}
+// Begin starts collecting. It waits until nobody else does.
+func (b *Batch) Begin() { b.mu.Lock() }
 
 // Flush sends what was collected. It waits while the socket's buffer is full, as
 // every write does.
 func (b *Batch) Flush() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.empty()
-	b.open = false
+	b.mu.Unlock()
 }
 
-// take keeps a copy of p; false means that the caller must send it.
-func (b *Batch) take(p []byte, to netip.AddrPort) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.open || len(p) > maxGroupBytes || !b.socket.takes(to) {
-		return false
-	}
-	if len(b.data)+len(p) > cap(b.data) {
+// room adds a packet of n bytes, which the caller fills in before anything else.
+func (b *Batch) room(n int, to netip.AddrPort) []byte {
+	if len(b.data)+n > cap(b.data) {
 		b.empty()
 	}
 	last := len(b.groups) - 1
-	if last < 0 || !b.groups[last].fits(p, to) {
+	if last < 0 || !b.groups[last].fits(n, to) {
 		if last+1 == maxGroups {
 			b.empty()
 		}
-		b.groups = append(b.groups, group{to: to, start: len(b.data), end: len(b.data), size: len(p)})
+		b.groups = append(b.groups, group{to: to, start: len(b.data), end: len(b.data), size: n})
 		last = len(b.groups) - 1
 	}
-	b.data = append(b.data, p...)
-	b.groups[last].end = len(b.data)
-	return true
+	at := len(b.data)
+	b.data = b.data[:at+n]
+	b.groups[last].end = at + n
+	return b.data[at:]
 }
 
-// fits says that p can be the group's next packet.
-func (g *group) fits(p []byte, to netip.AddrPort) bool {
-	n := g.end - g.start
-	return g.to == to && len(p) <= g.size && n%g.size == 0 && n/g.size < maxSegments && n+len(p) <= maxGroupBytes
+// fits says that a packet of n bytes can be the group's next.
+func (g *group) fits(n int, to netip.AddrPort) bool {
+	have := g.end - g.start
+	return g.to == to && n <= g.size && have%g.size == 0 && have/g.size < maxSegments && have+n <= maxGroupBytes
 }
 
 func (b *Batch) empty() {

@@ -54,7 +54,7 @@ func TestBatchFallsBack(t *testing.T) {
 				}
 				return sendmmsg(fd, m)
 			}
-			sendTo(t, s, newBatch(s), 0, "127.0.0.1:0", frames())
+			sendTo(t, newBatch(s), 0, "127.0.0.1:0", frames())
 			if got := s.way(); got != tc.after {
 				t.Errorf("in the end packets go by %v, want %v", got, tc.after)
 			}
@@ -93,20 +93,15 @@ func TestBatchRefused(t *testing.T) {
 	s := newTestSocket(t, "127.0.0.1:0")
 	s.sendmmsg = func(uintptr, []unix.Mmsghdr) (int, syscall.Errno) { return 0, syscall.ENOBUFS }
 	b := newBatch(s)
-	b.Add(1)
 	sink := newSink(t, "127.0.0.1:0")
 	b.Begin()
 	for i := range uint32(100) {
-		if _, err := s.WriteToAddrPort(packetOf(1, i, 1200), sink.at); err != nil {
-			t.Fatal(err)
-		}
+		copy(b.room(1200, sink.at), packetOf(1, i, 1200))
 	}
 	b.Flush()
 	_ = s.Close()
 	b.Begin()
-	if _, err := s.WriteToAddrPort(packetOf(1, 100, 1200), sink.at); err != nil {
-		t.Fatal(err)
-	}
+	copy(b.room(1200, sink.at), packetOf(1, 100, 1200))
 	b.Flush()
 	if got := testutil.ToFloat64(s.metrics.unsent); got != 101 {
 		t.Errorf("%g packets are counted as not sent, want 101", got)

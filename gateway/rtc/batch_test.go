@@ -104,7 +104,7 @@ func TestBatch(t *testing.T) {
 				var all sync.WaitGroup
 				for sender := range uint32(3) {
 					b := newBatch(s)
-					all.Go(func() { sendTo(t, s, b, sender, tc.to, sizes) })
+					all.Go(func() { sendTo(t, b, sender, tc.to, sizes) })
 				}
 				all.Wait()
 				if got := testutil.ToFloat64(s.metrics.datagrams[s.best]); got == 0 {
@@ -119,22 +119,14 @@ func TestBatch(t *testing.T) {
 }
 
 // sendTo fans out to two peers, as a worker does.
-func sendTo(t *testing.T, s *socket, b *Batch, sender uint32, to string, sizes []int) {
+func sendTo(t *testing.T, b *Batch, sender uint32, to string, sizes []int) {
 	ssrcs := []uint32{1 + 2*sender, 2 + 2*sender}
 	sinks := []sink{newSink(t, to), newSink(t, to)}
-	for _, ssrc := range ssrcs {
-		b.Add(ssrc)
-		defer b.Remove(ssrc)
-	}
 	for at := 0; at < len(sizes); at += 23 {
 		b.Begin()
 		for v, sink := range sinks {
 			for i := at; i < min(at+23, len(sizes)); i++ {
-				p := packetOf(ssrcs[v], uint32(i), sizes[i])
-				if _, err := s.WriteToAddrPort(p, sink.at); err != nil {
-					t.Error(err)
-				}
-				clear(p) // the batch has a copy
+				copy(b.room(sizes[i], sink.at), packetOf(ssrcs[v], uint32(i), sizes[i]))
 			}
 		}
 		b.Flush()
@@ -144,46 +136,25 @@ func sendTo(t *testing.T, s *socket, b *Batch, sender uint32, to string, sizes [
 	}
 }
 
-// TestBatchLeavesOthersAlone: what is no media, or of no stream of the batch, does
-// not wait for its Flush.
-func TestBatchLeavesOthersAlone(t *testing.T) {
-	s := newTestSocket(t, "127.0.0.1:0")
-	b := newBatch(s)
-	b.Add(7)
-	b.Begin()
+// TestBatchTakesTurns: nothing is sent before Flush, and who else wants to send by
+// the batch waits for it.
+func TestBatchTakesTurns(t *testing.T) {
+	b := newBatch(newTestSocket(t, "127.0.0.1:0"))
 	sink := newSink(t, "127.0.0.1:0")
-	report := packetOf(7, 0, 28)
-	report[1] = 200
-	for _, p := range [][]byte{packetOf(8, 0, 1200), report, {0, 1, 0, 0}, packetOf(7, 1, 1200)} {
-		if _, err := s.WriteToAddrPort(p, sink.at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got := func() byte {
-		buf := make([]byte, 2000)
-		_ = sink.SetReadDeadline(time.Now().Add(5 * time.Second))
-		if _, _, err := sink.ReadFromUDPAddrPort(buf); err != nil {
-			t.Fatal(err)
-		}
-		return buf[11]
-	}
-	for _, want := range []byte{8, 7, 0} {
-		if ssrc := got(); ssrc != want {
-			t.Errorf("SSRC %d, want %d", ssrc, want)
-		}
-	}
+	b.Begin()
+	copy(b.room(1200, sink.at), packetOf(7, 0, 1200))
+	var other sync.WaitGroup
+	other.Go(func() {
+		b.Begin()
+		copy(b.room(1200, sink.at), packetOf(7, 2, 1200))
+		b.Flush()
+	})
 	_ = sink.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	if _, _, err := sink.ReadFromUDPAddrPort(make([]byte, 2000)); err == nil {
 		t.Error("a packet of the batch is sent before Flush")
 	}
+	copy(b.room(1200, sink.at), packetOf(7, 1, 1200))
 	b.Flush()
-	if ssrc := got(); ssrc != 7 {
-		t.Errorf("Flush sent SSRC %d", ssrc)
-	}
-	b.Remove(7)
-	for i := range s.routes.buckets {
-		if s.routes.buckets[i].Load() != nil {
-			t.Error("a route is left over")
-		}
-	}
+	other.Wait()
+	sink.expect(t, 7, []int{1200, 1200, 1200})
 }

@@ -14,6 +14,9 @@
 //     more than Config.MaxMbps, and none is let in while those who send to viewers do
 //     not keep up: then NewPeer fails with a FullError. Publishers are let in all the
 //     same.
+//   - Media for a peer who comes by UDP and AES-GCM, as browsers do, may go past pion
+//     by a Shortcut, under the keys of the same handshake. No nonce is used twice: from
+//     the first packet on, either pion seals a stream or its Shortcut does.
 //   - The packets that a Batch collects reach the network as they were written, in
 //     order, whatever of UDP_SEGMENT and sendmmsg the kernel and the device can do:
 //     what one way refuses goes by the next lower, and the better way is tried again

@@ -73,9 +73,9 @@ type Net struct {
 	tcp  *ice.TCPMuxDefault
 	port int
 
-	apis  [2]*webrtc.API
-	certs []webrtc.Certificate
-	hosts *hosts
+	engines [2]engine
+	certs   []webrtc.Certificate
+	hosts   *hosts
 
 	connectTimeout time.Duration // a test does not wait so long
 
@@ -163,12 +163,10 @@ func (n *Net) open(udp *net.UDPConn, tcp net.Listener) error {
 		FirstStunBindTimeout:         10 * time.Second,
 		AliveDurationForConnFromStun: 10 * time.Second,
 	})
-	for side := range n.apis {
-		api, err := n.newAPI(Side(side), canonical, log)
-		if err != nil {
+	for side := range n.engines {
+		if n.engines[side], err = n.newEngine(Side(side), canonical, log); err != nil {
 			return errors.Join(err, n.mux.Close(), n.tcp.Close())
 		}
-		n.apis[side] = api
 	}
 	return nil
 }

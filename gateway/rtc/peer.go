@@ -38,7 +38,7 @@ type PeerOptions struct {
 	// the place for tracks and handlers.
 	Setup func(*webrtc.PeerConnection) error
 	// Connected is called once when media can flow.
-	Connected func()
+	Connected func(*Peer)
 	// Closed is called once when the peer has ended, if NewPeer had no error.
 	Closed func(cause error)
 }
@@ -50,7 +50,8 @@ type Peer struct {
 	opts PeerOptions
 	pc   *webrtc.PeerConnection
 	born time.Time
-	cost int // guarded by Net.mu
+	keys *keys // nil for publishers
+	cost int   // guarded by Net.mu
 
 	patching sync.Mutex // one Patch at a time
 	calling  sync.Mutex // Connected is not called during or after Closed
@@ -62,6 +63,7 @@ type Peer struct {
 	started   bool // NewPeer succeeded
 	etag      string
 	deadline  *time.Timer
+	shortcut  *shortcut
 }
 
 // NewPeer answers an offer. The peer then has connectTimeout to connect.
@@ -70,6 +72,9 @@ func (n *Net) NewPeer(o *Offer, opts PeerOptions) (*Peer, Answer, error) {
 		opts.Logger = n.logger
 	}
 	p := &Peer{net: n, opts: opts, born: time.Now(), etag: newETag()}
+	if opts.Side == Viewer {
+		p.keys = &keys{}
+	}
 	if err := n.admit(p); err != nil {
 		return nil, Answer{}, err
 	}
@@ -82,7 +87,7 @@ func (n *Net) NewPeer(o *Offer, opts PeerOptions) (*Peer, Answer, error) {
 }
 
 func (p *Peer) start(o *Offer) (Answer, error) {
-	pc, err := p.net.API(p.opts.Side).NewPeerConnection(webrtc.Configuration{
+	pc, err := p.net.engines[p.opts.Side].api(p.keys).NewPeerConnection(webrtc.Configuration{
 		Certificates: p.net.certs,
 		BundlePolicy: webrtc.BundlePolicyMaxBundle,
 	})
@@ -97,6 +102,7 @@ func (p *Peer) start(o *Offer) (Answer, error) {
 		return Answer{}, errors.Join(ErrClosed, pc.Close())
 	}
 	pc.OnConnectionStateChange(p.onState)
+	p.ice().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) { p.aim() })
 	if p.opts.Setup != nil {
 		if err := p.opts.Setup(pc); err != nil {
 			return Answer{}, err
@@ -185,19 +191,21 @@ func (p *Peer) onConnected() {
 	took, via := time.Since(p.born), p.transport()
 	p.net.metrics.iceSeconds.WithLabelValues(string(via)).Observe(took.Seconds())
 	p.opts.Logger.Debug("peer connected", "transport", via, "after", took.Round(time.Millisecond))
+	p.shorten()
 	if p.opts.Connected != nil {
-		p.opts.Connected()
+		p.opts.Connected(p)
 	}
 }
 
 // transport says over what the peer is connected.
 func (p *Peer) transport() transport {
-	ice := p.pc.SCTP().Transport().ICETransport()
-	if pair, err := ice.GetSelectedCandidatePair(); err == nil && pair != nil && pair.Local.Protocol == webrtc.ICEProtocolTCP {
+	if pair, err := p.ice().GetSelectedCandidatePair(); err == nil && pair != nil && pair.Local.Protocol == webrtc.ICEProtocolTCP {
 		return tcp
 	}
 	return udp
 }
+
+func (p *Peer) ice() *webrtc.ICETransport { return p.pc.SCTP().Transport().ICETransport() }
 
 // setState moves the peer between the gauge's series; "" leaves it.
 func (p *Peer) setState(s string) {

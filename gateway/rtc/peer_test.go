@@ -69,7 +69,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var p *Peer
 	p, answer, err := d.net.NewPeer(offer, PeerOptions{
 		Side: d.side, Role: show.Guest,
-		Connected: func() { d.connected <- p },
+		Connected: func(p *Peer) { d.connected <- p },
 		Closed:    func(cause error) { d.closed <- cause },
 	})
 	if err != nil {

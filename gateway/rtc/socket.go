@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -25,14 +24,13 @@ func (w way) String() string { return [...]string{"plain", "sendmmsg", "gso"}[w]
 // (a VPN, a container's network); what one refused the next may take.
 const wayRetry = 30 * time.Second
 
-// socket is the UDP port. Whatever is written to it goes out at once, except for
-// the packets of streams that a Batch collects.
+// socket is the UDP port. What pion writes to it goes out at once; media for most
+// viewers comes by a Batch.
 type socket struct {
 	*net.UDPConn
 	kernel
 	logger  *slog.Logger
 	metrics *Metrics
-	routes  routes
 
 	best way                  // what this kernel can do
 	down [nways]atomic.Int64  // until when a way is not used, in nanoseconds of Unix time; 0: it is
@@ -81,66 +79,9 @@ func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 
 // WriteToAddrPort implements ice.AddrPortReaderWriter.
 func (s *socket) WriteToAddrPort(p []byte, to netip.AddrPort) (int, error) {
-	if b := s.routes.of(p); b != nil && b.take(p, to) {
-		return len(p), nil
-	}
 	n, err := s.WriteToUDPAddrPort(p, to)
 	if err == nil {
 		s.metrics.datagrams[plain].Inc()
 	}
 	return n, err
-}
-
-// routes says which batch a stream's packets belong to. pion gives us packets
-// only, but SRTP leaves the SSRC readable (RFC 3711 section 3.1). Looking up takes
-// no lock: it is done for every packet, by all senders at once.
-type routes struct {
-	mu      sync.Mutex // of those who change it
-	buckets [1024]atomic.Pointer[route]
-}
-
-// route is never written to once it is in a bucket.
-type route struct {
-	ssrc  uint32
-	batch *Batch
-	next  *route
-}
-
-func (r *routes) bucket(ssrc uint32) *atomic.Pointer[route] {
-	return &r.buckets[ssrc%uint32(len(r.buckets))] // SSRCs are random
-}
-
-func (r *routes) add(ssrc uint32, b *Batch) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	bucket := r.bucket(ssrc)
-	bucket.Store(&route{ssrc, b, bucket.Load()})
-}
-
-func (r *routes) remove(ssrc uint32, b *Batch) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	bucket := r.bucket(ssrc)
-	var rest *route
-	for e := bucket.Load(); e != nil; e = e.next {
-		if e.ssrc != ssrc || e.batch != b {
-			rest = &route{e.ssrc, e.batch, rest}
-		}
-	}
-	bucket.Store(rest)
-}
-
-// of is nil for what is no media.
-func (r *routes) of(p []byte) *Batch {
-	// RFC 7983 for RTP and RTCP, RFC 5761 section 4 to tell them apart.
-	if len(p) < 12 || p[0]>>6 != 2 || p[1]&0x7f >= 64 && p[1]&0x7f < 96 {
-		return nil
-	}
-	ssrc := uint32(p[8])<<24 | uint32(p[9])<<16 | uint32(p[10])<<8 | uint32(p[11])
-	for e := r.bucket(ssrc).Load(); e != nil; e = e.next {
-		if e.ssrc == ssrc {
-			return e.batch
-		}
-	}
-	return nil
 }

@@ -30,7 +30,7 @@ type stream struct {
 	want    atomic.Int32 // rung to change to at the next keyframe
 
 	mu      sync.Mutex // guards the rest; the worker and the repairs meet here
-	out     webrtc.TrackLocalWriter
+	out     writer
 	ssrc    uint32
 	pt      uint8
 	runs    [8]run // the latest last; the zero run is none
@@ -40,6 +40,11 @@ type stream struct {
 	stamp   uint32 // its timestamp
 	started bool
 	credit  int // × repairShare
+}
+
+// writer is pion's webrtc.TrackLocalWriter or an rtc.Shortcut.
+type writer interface {
+	WriteRTP(h *rtp.Header, payload []byte) (int, error)
 }
 
 // run is a row of packets whose sequence numbers follow those of a rung. A new one
@@ -109,6 +114,15 @@ func (s *stream) Unbind(webrtc.TrackLocalContext) error {
 	defer s.mu.Unlock()
 	s.out = nil
 	return nil
+}
+
+// shorten makes the stream go past pion, before anything is sent.
+func (s *stream) shorten(w writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.out != nil {
+		s.out = w
+	}
 }
 
 // ID, RID, StreamID and Kind implement webrtc.TrackLocal. One StreamID makes

@@ -113,7 +113,12 @@ func (v *viewer) end(cause error) {
 	}
 }
 
-func (v *viewer) connected() {
+func (v *viewer) connected(p *rtc.Peer) {
+	for _, s := range v.streams() {
+		if short := p.Shortcut(v.worker.batch); short != nil {
+			s.shorten(short)
+		}
+	}
 	v.mu.Lock()
 	v.inside = true
 	v.mu.Unlock()
@@ -234,6 +239,8 @@ func (r *reports) nack(p *rtcp.TransportLayerNack) {
 	}
 	sent := r.packets()
 	again, fresh := 0, 0
+	batch := r.viewer.worker.batch
+	batch.Begin()
 	for _, pair := range p.Nacks {
 		pair.Range(func(n uint16) bool {
 			if r.stream.repair(n, r.viewer.feed.rings, &r.header) {
@@ -246,6 +253,7 @@ func (r *reports) nack(p *rtcp.TransportLayerNack) {
 			return true
 		})
 	}
+	batch.Flush()
 	count(r.flow, again)
 	r.viewer.observe("asks for many packets again", func(s *steer) bool { return s.repairs(time.Now(), sent, fresh) })
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/regie-live/regie/gateway/ingest/ingesttest"
 	"github.com/regie-live/regie/gateway/internal/rtctest"
+	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -204,6 +205,13 @@ func TestView(t *testing.T) {
 			sc.mu.Unlock()
 			if n := s.feed.Viewers(); n != 1 {
 				t.Errorf("%d viewers, want 1", n)
+			}
+			for _, st := range s.watching()[0].streams() {
+				st.mu.Lock()
+				if _, short := st.out.(*rtc.Shortcut); short == o.TCP {
+					t.Errorf("%v goes past pion: %v", st.kind, short)
+				}
+				st.mu.Unlock()
 			}
 			if path := c.Header.Get("Location"); !strings.HasPrefix(path, "/live/studio/whep/") {
 				t.Errorf("Location %q is not the bare path", path)

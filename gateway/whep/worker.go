@@ -174,18 +174,12 @@ func count(flow rtc.Flow, packets int) {
 }
 
 func (w *worker) add(v *viewer) {
-	for _, s := range v.streams() {
-		w.batch.Add(s.ssrc)
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.viewers = append(w.viewers[:len(w.viewers):len(w.viewers)], v)
 }
 
 func (w *worker) remove(v *viewer) {
-	for _, s := range v.streams() {
-		w.batch.Remove(s.ssrc)
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest := make([]*viewer, 0, len(w.viewers))

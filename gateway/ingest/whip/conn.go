@@ -60,7 +60,7 @@ func (c *conn) open(offer *rtc.Offer, o wish.Offer) (string, error) {
 			pc.OnTrack(c.onTrack)
 			return nil
 		},
-		Connected: c.connected,
+		Connected: func(*rtc.Peer) { c.connected() },
 		Closed:    c.closed,
 	})
 	if err != nil {
