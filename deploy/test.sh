@@ -19,12 +19,14 @@ step "pages: types and unit tests"
 step "unit tests, with the race detector"
 # These judge what happens in real time, with browsers and encoders: one at a time,
 # for two at once are late on a small machine.
-live='/(transcode/worker|gateway/web|gateway/hls|deploy|cmd/regie-load)$'
+live='/(gateway/web|gateway/hls|deploy|cmd/regie-load)$'
 mapfile -t units < <(go list ./... | grep -v '/gateway/e2e$')
 mapfile -t alone < <(printf '%s\n' "${units[@]}" | grep -E "$live")
-mapfile -t together < <(printf '%s\n' "${units[@]}" | grep -vE "$live")
+mapfile -t together < <(printf '%s\n' "${units[@]}" | grep -vE "$live|/transcode/worker$")
 go test -race -timeout 10m "${together[@]}"
 go test -race -timeout 10m -p 1 "${alone[@]}"
+# The mixer's tests have up to five encoders each.
+go test -race -timeout 10m -parallel 1 ./transcode/worker
 
 step "fuzzing, ${FUZZ_TIME:=3s} each"
 deploy/fuzz.sh "$FUZZ_TIME"

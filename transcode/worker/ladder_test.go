@@ -135,7 +135,6 @@ func TestLadder(t *testing.T) {
 // TestLadderSurvives: workers that are killed at any moment leave the rungs in step,
 // each going on with a keyframe.
 func TestLadderSurvives(t *testing.T) {
-	t.Parallel()
 	p := small
 	p.Ladder = []transcode.Rung{{Width: 426, Height: 240, Kbps: 400}, {Width: 320, Height: 180, Kbps: 300}}
 	r := newRig(t, p)
