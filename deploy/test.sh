@@ -28,8 +28,8 @@ go test -race -timeout 10m -p 1 "${alone[@]}"
 # The mixer's tests have up to five encoders each.
 go test -race -timeout 10m -parallel 1 ./transcode/worker
 
-step "fuzzing, ${FUZZ_TIME:=3s} each"
-deploy/fuzz.sh "$FUZZ_TIME"
+step "fuzzing, ${FUZZ_INPUTS:=10000x} each"
+deploy/fuzz.sh "$FUZZ_INPUTS"
 
 step "end to end"
 go test -timeout 15m -count=1 ./gateway/e2e
