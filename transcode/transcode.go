@@ -84,6 +84,10 @@ type Cell struct {
 	Fit    Fit      `json:"fit"`
 	// Caption is drawn in the cell's lower left corner; empty draws nothing.
 	Caption string `json:"caption,omitempty"`
+	// Card shows the source's name card whatever it sends: the camera is off.
+	Card bool `json:"card,omitempty"`
+	// Silent keeps the source out of the mix although it shows.
+	Silent bool `json:"silent,omitempty"`
 }
 
 // Scene is the whole picture: either a slate, or cells in drawing order. A source
@@ -91,6 +95,23 @@ type Cell struct {
 type Scene struct {
 	Slate *Slate `json:"slate,omitempty"`
 	Cells []Cell `json:"cells,omitempty"`
+	// LowerThird and Logo lie over cells and slates alike.
+	LowerThird *LowerThird `json:"lower_third,omitempty"`
+	Logo       *Logo       `json:"logo,omitempty"`
+	// Fade is how long the picture takes to change from the scene before to this
+	// one; 0 cuts. A change of overlays or captions alone never fades.
+	Fade time.Duration `json:"fade,omitempty"`
+}
+
+// LowerThird is a card in the lower part of the picture. It slides in and out.
+type LowerThird struct {
+	Title string `json:"title"`
+	Line  string `json:"line"`
+}
+
+// Logo is a picture in the upper right corner.
+type Logo struct {
+	PNG []byte `json:"png"` // at most 256 KiB and 1024×1024 pixels
 }
 
 // Slate is a full-screen card for when there is nobody to show: before the
@@ -98,6 +119,9 @@ type Scene struct {
 type Slate struct {
 	Title string `json:"title"`
 	Line  string `json:"line"`
+	// Until, in program time, is counted down to in minutes and seconds; 0 counts
+	// nothing.
+	Until time.Duration `json:"until,omitempty"`
 }
 
 // Source is a participant's place in the mix. It outlives its publishers.
@@ -181,10 +205,21 @@ type Events struct {
 	// NeedKeyframe asks for a keyframe from a source's publisher. At most one
 	// call per source and second.
 	NeedKeyframe func(SourceID)
+	// Return receives what sources send, coded anew for browsers, for those that
+	// Session.SetReturn asks for.
+	Return func(ReturnUnit)
 	// Stats is called with every heartbeat, five times a second.
 	Stats func(Stats)
 	// Restarted tells that a worker was replaced, and why.
 	Restarted func(cause error)
+}
+
+// ReturnUnit is a piece of a source as other participants get it: its picture as
+// H.264 Constrained Baseline without B-frames, at most 640 × 360, or its sound as
+// Opus in 20 ms packets.
+type ReturnUnit struct {
+	Source SourceID
+	media.AccessUnit
 }
 
 // Input is one access unit for one source.
