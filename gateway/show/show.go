@@ -2,7 +2,10 @@
 // roles, keys, layouts. It is pure: no I/O, no goroutine, no clock.
 package show
 
-import "crypto/subtle"
+import (
+	"crypto/subtle"
+	"time"
+)
 
 // SessionID names a session in URLs, logs and labels: [a-z0-9-]{1,64}.
 type SessionID string
@@ -57,6 +60,7 @@ type Session struct {
 	Title        string
 	Participants []Participant // the host first
 	Autostart    bool          // on air as soon as the host sends
+	Starts, Ends time.Time     // planned; zero when it is not
 }
 
 // Phase is where a session is in its life.
