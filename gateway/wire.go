@@ -313,7 +313,7 @@ func sessionOf(c config.Session) show.Session {
 	add := func(id string, role show.Role, p config.Participant) {
 		s.Participants = append(s.Participants, show.Participant{
 			ID: show.ParticipantID(id), Name: p.Name, Role: role, Gain: p.Gain,
-			Key: keyOf(p), Source: p.Source.Reveal(),
+			Key: keyOf(p), Source: p.Source.Reveal(), Direct: true,
 		})
 	}
 	add("host", show.Host, c.Host)
