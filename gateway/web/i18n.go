@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -98,6 +99,17 @@ func (c *catalogue) text(key string, pairs ...string) string {
 		message = strings.ReplaceAll(message, "{"+pairs[i]+"}", pairs[i+1])
 	}
 	return message
+}
+
+// of gives the messages of some groups: those whose key is "group.rest".
+func (c *catalogue) of(groups []string) map[string]string {
+	some := map[string]string{}
+	for key, message := range c.messages {
+		if group, _, _ := strings.Cut(key, "."); slices.Contains(groups, group) {
+			some[key] = message
+		}
+	}
+	return some
 }
 
 // count gives the form of a message that goes with n, and n as people write it.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -180,4 +181,54 @@ func TestLanguageSwitchKeepsThePage(t *testing.T) {
 	if w := get(t, siteOf(fakeBuild(), onAir), "/s/studio?lang=fr"); w.Code != http.StatusOK {
 		t.Errorf("the page in French gave %d", w.Code)
 	}
+}
+
+// A page carries the messages that its script shows, by group: one that is
+// missing would be shown as its key.
+func TestPagesCarryTheirWords(t *testing.T) {
+	messages := loadCatalogue(english).messages
+	for _, p := range allPages() {
+		if p.script == "" {
+			continue
+		}
+		for file := range scriptsOf(t, "src/"+p.script) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile("['`\"](\\w+)\\.[\\w$]").FindAllStringSubmatch(string(text), -1) {
+				isGroup := slices.ContainsFunc(slices.Collect(maps.Keys(messages)), func(k string) bool { return strings.HasPrefix(k, m[1]+".") })
+				if isGroup && !slices.Contains(p.words, m[1]) {
+					t.Errorf("%s shows messages of %q, which the page %s does not carry", file, m[1], p.template)
+				}
+			}
+		}
+	}
+}
+
+// scriptsOf is a source file and every one of ours that it imports.
+func scriptsOf(t *testing.T, entry string) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	var visit func(string)
+	visit = func(file string) {
+		if found[file] {
+			return
+		}
+		found[file] = true
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:from |import |import\()'(\.[^']+)'`).FindAllStringSubmatch(string(text), -1) {
+			at := filepath.Join(filepath.Dir(file), m[1])
+			for _, end := range []string{".ts", ".tsx", "/index.ts"} {
+				if _, err := os.Stat(at + end); err == nil {
+					visit(at + end)
+				}
+			}
+		}
+	}
+	visit(entry)
+	return found
 }

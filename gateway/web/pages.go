@@ -31,13 +31,28 @@ type pages struct {
 	templates map[string]*template.Template
 }
 
-// The pages, by the name of their template.
-const (
-	pageHome     = "home"
-	pageWatch    = "watch"
-	pageNotFound = "notfound"
-	pageNotBuilt = "notbuilt"
+// page is what a page is made of.
+type page struct {
+	template string
+	script   string   // the entry that brings it to life; may be ""
+	style    string   // a second stylesheet, for what viewers need not load; may be ""
+	words    []string // the groups of messages that its script shows
+}
+
+var (
+	pageHome     = page{template: "home", script: "home.tsx", words: audienceWords}
+	pageWatch    = page{template: "watch", script: "watch.tsx", words: audienceWords}
+	pageNotFound = page{template: "notfound"}
+	pageNotBuilt = page{template: "notbuilt"}
 )
+
+func allPages() []page { return []page{pageHome, pageWatch, pageNotFound, pageNotBuilt} }
+
+// audienceWords are what viewers may read.
+var audienceWords = []string{
+	"badge", "controls", "elsewhere", "fellBack", "home", "keys", "people", "phase",
+	"quality", "reach", "role", "screen", "share", "stage", "watching",
+}
 
 func loadPages(a *assets) map[lang]*pages {
 	all := map[lang]*pages{}
@@ -52,9 +67,9 @@ func loadPages(a *assets) map[lang]*pages {
 			"preload":  a.preload,
 		}
 		p := &pages{words: words, templates: map[string]*template.Template{}}
-		for _, name := range []string{pageHome, pageWatch, pageNotFound, pageNotBuilt} {
-			p.templates[name] = template.Must(template.New(name).Funcs(functions).
-				ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))
+		for _, page := range allPages() {
+			p.templates[page.template] = template.Must(template.New(page.template).Funcs(functions).
+				ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+page.template+".html"))
 		}
 		all[l] = p
 	}
@@ -64,7 +79,8 @@ func loadPages(a *assets) map[lang]*pages {
 // view is what a template shows.
 type view struct {
 	Lang, Other lang
-	Script      string // the entry that brings the page to life; may be ""
+	Script      string
+	Style       string
 	Title       string
 	Description string
 	Path        string // of the page, for the language switch
@@ -111,7 +127,6 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageHome, func(c *catalogue) view {
 		return view{
-			Script:      "home.tsx",
 			Title:       c.text("home.title") + " · Regie",
 			Description: c.text("home.description"),
 			State:       state{Sessions: sessions},
@@ -129,7 +144,6 @@ func (s *site) watch(w http.ResponseWriter, r *http.Request) {
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageWatch, func(c *catalogue) view {
 		return view{
-			Script:      "watch.tsx",
 			Title:       session.Title + " · Regie",
 			Description: c.text("watch.description", "title", session.Title),
 			State:       state{Sessions: sessions, Session: session.ID},
@@ -147,20 +161,21 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 
 // render writes a page in the visitor's language, or 304 when the visitor has
 // it already.
-func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, fill func(*catalogue) view) {
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, pg page, fill func(*catalogue) view) {
 	l, asked := chooseLanguage(r)
 	p := s.pages[l]
 	v := fill(p.words)
 	if !s.assets.built() {
-		name, status = pageNotBuilt, http.StatusServiceUnavailable
+		pg, status = pageNotBuilt, http.StatusServiceUnavailable
 		v = view{Title: p.words.text("notBuilt.title"), Build: buildCommand}
 	}
 	v.Lang, v.Other, v.Path = l, l.other(), r.URL.Path
-	v.State.Lang, v.State.Messages = l, p.words.messages
+	v.Script, v.Style = pg.script, pg.style
+	v.State.Lang, v.State.Messages = l, p.words.of(pg.words)
 
-	var page bytes.Buffer
-	if err := p.templates[name].ExecuteTemplate(&page, "layout", v); err != nil {
-		s.log.Error("web: a page could not be written", "page", name, "error", err)
+	var body bytes.Buffer
+	if err := p.templates[pg.template].ExecuteTemplate(&body, "layout", v); err != nil {
+		s.log.Error("web: a page could not be written", "page", pg.template, "error", err)
 		http.Error(w, "The server could not write this page. Its log says why.", http.StatusInternalServerError)
 		return
 	}
@@ -170,16 +185,16 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 			HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
 	}
-	writePage(w, r, status, page.Bytes())
+	writePage(w, r, status, body.Bytes())
 }
 
-func writePage(w http.ResponseWriter, r *http.Request, status int, page []byte) {
+func writePage(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Language, Cookie")
 	if status == http.StatusOK {
-		sum := sha256.Sum256(page)
+		sum := sha256.Sum256(body)
 		etag := `"` + hex.EncodeToString(sum[:9]) + `"`
 		h.Set("ETag", etag)
 		if r.Header.Get("If-None-Match") == etag {
@@ -187,9 +202,9 @@ func writePage(w http.ResponseWriter, r *http.Request, status int, page []byte) 
 			return
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(len(page)))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(page) // the client has gone: nothing is left to do
+	_, _ = w.Write(body) // the client has gone: nothing is left to do
 }
 
 // people names who is on stage: "Ana with Théo and Mei". The scripts write the
