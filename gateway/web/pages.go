@@ -20,6 +20,7 @@ var templateFiles embed.FS
 // site answers requests for pages.
 type site struct {
 	sessions Sessions
+	visitors Visitors
 	log      *slog.Logger
 	assets   *assets
 	pages    map[lang]*pages

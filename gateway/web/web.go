@@ -35,9 +35,17 @@ type Sessions interface {
 	Get(show.SessionID) (show.SessionView, bool)
 }
 
+// Visitors says who opens a page.
+type Visitors interface {
+	Who(*http.Request) show.Principal
+	// MayDesk says whether they may run a session from its desk.
+	MayDesk(show.Principal, show.SessionID) bool
+}
+
 // Options say what Handler works with.
 type Options struct {
 	Sessions Sessions
+	Visitors Visitors
 	Logger   *slog.Logger
 }
 
@@ -58,6 +66,7 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	}
 	s := &site{
 		sessions: o.Sessions,
+		visitors: o.Visitors,
 		log:      o.Logger,
 		assets:   assets,
 		pages:    loadPages(assets),
