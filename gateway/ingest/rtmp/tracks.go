@@ -172,7 +172,7 @@ func (d *demuxer) videoFrame(t tag, dts time.Duration) error {
 	var err error
 	switch t.codec {
 	case media.H264, media.H265:
-		if d.video == nil {
+		if d.video == nil || d.video.Codec != t.codec { // no configuration of this codec came
 			d.lengthSize = len(startCode)
 		}
 		data, inBand, err = annexB(t.data, d.lengthSize, t.codec)

@@ -343,6 +343,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Add(uint8(typeDataAMF0), onMetaData(f, amf0.ObjectEntry{Key: "videocodecid", Value: float64(7)}).body, idrFrame)
 	f.Add(uint8(typeCommandAMF0), []byte{2, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 5}, idrFrame)
+	f.Add(uint8(typeVideo), cat([]byte{0x90}, []byte("vp09"), []byte{0x81, 0, 0, 0, 10, 1, 7}), idrFrame) // once looped for ever
 	f.Fuzz(func(t *testing.T, typ uint8, first, second []byte) {
 		if len(first) > maxControl || len(second) > maxControl {
 			return
