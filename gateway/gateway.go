@@ -31,7 +31,7 @@ type Gateway struct {
 	config config.Config
 	parts  []part // in the order in which they start
 	addrs  Addrs
-	houses houses
+	houses *houses
 	ready  atomic.Bool
 }
 

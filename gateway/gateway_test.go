@@ -46,6 +46,13 @@ func start(t *testing.T, c config.Config) *Gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, g)
+	return g
+}
+
+// run runs g until the test has ended.
+func run(t *testing.T, g *Gateway) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- g.Run(ctx) }()
@@ -65,7 +72,6 @@ func start(t *testing.T, c config.Config) *Gateway {
 			t.Fatal("never ready")
 		}
 	}
-	return g
 }
 
 func ask(t *testing.T, method, url string, header ...string) (*http.Response, string) {

@@ -1,9 +1,9 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,6 +25,9 @@ type house struct {
 	stage    *stage.Stage
 	now      atomic.Pointer[broadcast] // nil before the first time on air
 	audience *viewers.Audience
+
+	stop    context.CancelFunc // ends the stage; nil before it runs
+	stopped chan struct{}      // closed when it has ended
 }
 
 // broadcast is one time on air. It implements stage.Output.
@@ -114,30 +117,4 @@ func below(r *http.Request, rest string) *http.Request {
 	seen := *r
 	seen.URL = &u
 	return &seen
-}
-
-// houses are the sessions of this appliance in the order of the configuration.
-type houses []*house
-
-func (hs houses) get(id show.SessionID) *house {
-	if i := slices.IndexFunc(hs, func(h *house) bool { return h.session.ID == id }); i >= 0 {
-		return hs[i]
-	}
-	return nil
-}
-
-// List and Get implement what pages and the API ask for.
-func (hs houses) List() []show.SessionView {
-	views := make([]show.SessionView, 0, len(hs))
-	for _, h := range hs {
-		views = append(views, h.view())
-	}
-	return views
-}
-
-func (hs houses) Get(id show.SessionID) (show.SessionView, bool) {
-	if h := hs.get(id); h != nil {
-		return h.view(), true
-	}
-	return show.SessionView{}, false
 }

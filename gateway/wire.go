@@ -49,19 +49,19 @@ type wiring struct {
 	seats    seats
 	net      *rtc.Net // nil when WebRTC is off
 	viewers  *viewers.Counter
+	stages   *stage.Metrics
+	outputs  *outputs
 	cert     *tls.Config
 	cleanups []func() // frees what New has bound, should it fail half-way
 }
 
 // New joins the parts and binds every port, so that an address that is taken is
 // known before anything starts. Run must follow, also to free the ports.
-func New(o Options) (*Gateway, error) {
-	w := &wiring{
-		Gateway: &Gateway{log: o.Logger, config: o.Config},
-		o:       o,
-		reg:     prometheus.NewRegistry(),
-		seats:   seats{},
-	}
+func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
+
+func (w *wiring) build() (*Gateway, error) {
+	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
+	w.reg, w.seats = prometheus.NewRegistry(), seats{}
 	steps := []func() error{w.observe, w.listenRTC, w.openHouses, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -123,36 +123,46 @@ func iceServers(declared []config.ICEServer) []rtc.ICEServer {
 
 func (w *wiring) openHouses() error {
 	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
-	outputs := &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
-	if err := outputs.openDisk(); err != nil {
+	w.stages = stage.NewMetrics(w.reg)
+	w.viewers = viewers.New(viewers.Options{Renditions: renditionsOf(w.config.Program), Registerer: w.reg, Logger: w.log})
+	w.outputs = &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
+	if err := w.outputs.openDisk(); err != nil {
 		return err
 	}
-	stages := stage.NewMetrics(w.reg)
-	w.viewers = viewers.New(viewers.Options{Renditions: renditionsOf(w.config.Program), Registerer: w.reg, Logger: w.log})
+	w.add("sessions", w.houses.Run, func() {})
 	for _, c := range w.o.Config.Sessions {
-		h := &house{session: sessionOf(c), width: w.config.Program.Width, height: w.config.Program.Height}
-		h.audience = w.viewers.Open(viewers.Session{
-			ID: h.session.ID, Peers: h.peers,
-			PartsPerSecond: float64(w.config.Program.FPS) / float64(w.config.PartFrames()),
-		})
-		so := stage.Options{
-			Session:    h.session,
-			Grace:      w.config.Stage.Grace,
-			EndAfter:   endAfter,
-			NewProgram: func(e transcode.Events) (stage.Program, error) { return w.newProgram(h, e) },
-			OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) { return outputs.open(h, epoch, keyframe) },
-			Logger:     w.log,
-			Metrics:    stages,
-		}
-		so.Program.Width, so.Program.Height = w.config.Program.Width, w.config.Program.Height
-		h.stage = stage.New(so)
+		h := w.newHouse(sessionOf(c))
 		for _, p := range h.session.Participants {
 			w.seats.add(h, p)
 		}
-		w.houses = append(w.houses, h)
-		w.add("session "+c.ID, h.stage.Run, func() {})
+		if err := w.houses.open(h); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// newHouse makes a session's stage and what counts its viewers.
+func (w *wiring) newHouse(s show.Session) *house {
+	h := &house{session: s, width: w.config.Program.Width, height: w.config.Program.Height}
+	h.audience = w.viewers.Open(viewers.Session{
+		ID: s.ID, Peers: h.peers,
+		PartsPerSecond: float64(w.config.Program.FPS) / float64(w.config.PartFrames()),
+	})
+	o := stage.Options{
+		Session:    s,
+		Grace:      w.config.Stage.Grace,
+		EndAfter:   endAfter,
+		NewProgram: func(e transcode.Events) (stage.Program, error) { return w.newProgram(h, e) },
+		OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) {
+			return w.outputs.open(h, epoch, keyframe)
+		},
+		Logger:  w.log,
+		Metrics: w.stages,
+	}
+	o.Program.Width, o.Program.Height = h.width, h.height
+	h.stage = stage.New(o)
+	return h
 }
 
 // newProgram starts the mixer of a session.
@@ -243,7 +253,7 @@ func (w *wiring) listenRTSP() error {
 
 // pullCameras connects to every participant's camera that we fetch ourselves.
 func (w *wiring) pullCameras() error {
-	for _, h := range w.houses {
+	for _, h := range w.houses.all() {
 		for _, p := range h.session.Participants {
 			if p.Source == "" {
 				continue

@@ -104,3 +104,12 @@ func (m *Metrics) offAir(id show.SessionID) {
 	m.speed.DeletePartialMatch(prometheus.Labels{"session": string(id)})
 	m.offset.DeleteLabelValues(string(id))
 }
+
+// forget deletes every series of a session that is no more.
+func (m *Metrics) forget(id show.SessionID) {
+	for _, v := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
+		m.info, m.state, m.late, m.dropped, m.speed, m.offset, m.restarts,
+	} {
+		v.DeletePartialMatch(prometheus.Labels{"session": string(id)})
+	}
+}

@@ -130,6 +130,9 @@ func (s *Stage) Run(ctx context.Context) error {
 	return nil
 }
 
+// Forget takes a session that is no more out of the metrics, after Run.
+func (s *Stage) Forget() { s.o.Metrics.forget(s.o.Session.ID) }
+
 // View returns the newest snapshot.
 func (s *Stage) View() View { return *s.view.Load() }
 

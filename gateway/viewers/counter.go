@@ -92,7 +92,7 @@ type page struct {
 	started  bool          // its startup time is known
 }
 
-// Open begins to count for a session. All are opened before the first beacon.
+// Open begins to count for a session, until Close.
 func (c *Counter) Open(s Session) *Audience {
 	a := &Audience{c: c, session: s, pages: map[string]*list.Element{}, bySight: list.New()}
 	a.reloads.perWindow = s.PartsPerSecond * reloadWindow.Seconds()
@@ -100,6 +100,18 @@ func (c *Counter) Open(s Session) *Audience {
 	defer c.mu.Unlock()
 	c.audiences[s.ID] = a
 	return a
+}
+
+// Close forgets the session and who watched it.
+func (a *Audience) Close() {
+	a.c.mu.Lock()
+	defer a.c.mu.Unlock()
+	for e := a.bySight.Front(); e != nil; e = a.bySight.Front() {
+		a.remove(e)
+	}
+	if a.c.audiences[a.session.ID] == a {
+		delete(a.c.audiences, a.session.ID)
+	}
 }
 
 // Reload notes that an LL-HLS player asked us for the next part's playlist.
