@@ -160,7 +160,7 @@ func (w *wiring) newHouse(s show.Session) *house {
 		Logger:  w.log,
 		Metrics: w.stages,
 	}
-	o.Program.Width, o.Program.Height = h.width, h.height
+	o.Program.Width, o.Program.Height, o.Program.Rungs = h.width, h.height, len(rungsOf(w.config.Program))
 	h.stage = stage.New(o)
 	return h
 }

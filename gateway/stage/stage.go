@@ -1,19 +1,29 @@
-// Package stage is a session while it runs: who holds which seat, what the
-// picture shows, and when the program goes on and off air.
+// Package stage is a session while it runs: who holds which seat and is where on
+// the way to the stage, what the picture shows, who gets whom in return, and when
+// the program goes on and off air.
 //
 // It guarantees:
-//   - All decisions of one session are made on one loop, one after another.
+//   - All decisions of one session are made on one loop, one after another. Two
+//     people at the desk change different fields without undoing each other.
 //   - Media does not pass through that loop: a publisher's access units go
-//     straight to the mixer, and never wait.
+//     straight to the mixer and to the return feeds, and never wait.
 //   - A seat has one publisher. A second one takes over only when the first has
 //     been silent for TakeoverAfter; the first is then disconnected.
+//   - Nobody is seen or heard by viewers before they are on air, nor heard by
+//     anybody else; at most show.MaxGuests guests are at once.
 //   - From going live to the end the program runs, whatever the publishers do.
+//     Before, a session that does not start by itself rehearses: the program runs,
+//     and nothing of it goes out, from when somebody comes until all have been gone
+//     for rehearsalIdle.
+//   - Every change that the desk can see is told through Options.Changed, once, in
+//     order; Desk is the sum of all that were told.
 package stage
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +42,12 @@ const (
 	hold = 3 * time.Second
 	// farewell is how long the closing slate is shown.
 	farewell = 5 * time.Second
+	// rehearsalIdle is how long a rehearsal goes on with nobody there.
+	rehearsalIdle = 30 * time.Second
+	// crossfade is how long Take takes when it fades.
+	crossfade = 400 * time.Millisecond
+	// maxPeople bounds who may be on the way to one stage.
+	maxPeople = 16
 )
 
 // Program is what a stage needs of a transcode.Session.
@@ -39,6 +55,7 @@ type Program interface {
 	Run(ctx context.Context) error
 	Epoch() time.Time
 	SetSource(transcode.Source) error
+	RemoveSource(transcode.SourceID)
 	SetTracks(transcode.SourceID, []media.Track)
 	Push(transcode.Input)
 	SetScene(transcode.Scene)
@@ -55,15 +72,23 @@ type Output interface {
 // Options configure New.
 type Options struct {
 	Session show.Session
-	Program struct{ Width, Height int }
-	// Grace is how long a participant who left keeps the cell.
+	// Program is what viewers get; Rungs is in how many sizes.
+	Program struct{ Width, Height, Rungs int }
+	// Grace is how long a participant who left keeps the cell, and a guest the
+	// place.
 	Grace time.Duration
 	// EndAfter is how long an autostarted session waits on air for anyone to
 	// come back before it ends; 0 waits for ever.
 	EndAfter time.Duration
 
 	NewProgram func(transcode.Events) (Program, error)
+	// OpenOutput opens the ways out of a program whose time 0 was at epoch. It may
+	// have run for long.
 	OpenOutput func(epoch time.Time, keyframe func()) (Output, error)
+
+	Changed func(show.Change) // must not block; default: nobody is told
+	Returns Returns           // default: nobody gets a return feed
+	Logo    func() []byte     // a PNG, or nil; default: there is none
 
 	Logger  *slog.Logger
 	Metrics *Metrics
@@ -71,24 +96,37 @@ type Options struct {
 
 // Stage runs one session. Create it with New, then call Run.
 type Stage struct {
-	o     Options
-	log   *slog.Logger
-	loop  *loop.Loop
-	view  atomic.Pointer[View]
-	stats atomic.Pointer[transcode.Stats]
+	o       Options
+	log     *slog.Logger
+	loop    *loop.Loop
+	view    atomic.Pointer[View]
+	desk    atomic.Pointer[show.Desk]
+	stats   atomic.Pointer[transcode.Stats]
+	sources atomic.Pointer[map[transcode.SourceID]*seat] // replaced when people come and go
+	running sync.WaitGroup                               // programs
 
 	// The rest belongs to the loop.
-	ctx     context.Context
-	phase   show.Phase
-	seats   []*seat
-	run     *run          // the program on air; nil unless live
-	ended   chan struct{} // closed when the last run has stopped; nil before the first
-	idle    *time.Timer   // nobody sends; when it fires the session ends
-	away    *time.Timer   // the host's last picture still stands
-	closing *time.Timer   // the closing slate is up
+	ctx      context.Context
+	session  show.Session // its participants are the seats
+	phase    show.Phase
+	since    time.Time // when phase began
+	seats    []*seat   // the host first, a screen after its owner
+	turns    int       // how often a guest has gone on air
+	program  show.Look
+	preview  show.Look
+	overlays show.Overlays
+	fade     bool                               // the next change of picture
+	desks    map[show.ParticipantID]bool        // who have a return feed and no seat
+	routes   map[show.ParticipantID][]show.Feed // as Returns knows them
+	run      *run                               // the program; nil while there is none
+	ended    chan struct{}                      // closed when the last run has stopped; nil before the first
+	idle     *time.Timer                        // nobody is there; when it fires the session or rehearsal ends
+	away     *time.Timer                        // the host's last picture still stands
+	closing  *time.Timer                        // the closing slate is up
 }
 
-// View is a snapshot for pages and the API.
+// View is a snapshot for pages and the API of what anyone may know: guests who are
+// not on air are not in it.
 type View struct {
 	Session show.Session
 	Phase   show.Phase
@@ -98,16 +136,30 @@ type View struct {
 
 // New returns a stage in phase planned.
 func New(o Options) *Stage {
+	if o.Changed == nil {
+		o.Changed = func(show.Change) {}
+	}
+	if o.Logo == nil {
+		o.Logo = func() []byte { return nil }
+	}
 	s := &Stage{
-		o:     o,
-		log:   o.Logger.With("session", o.Session.ID),
-		loop:  loop.New(),
-		phase: show.Planned,
+		o:       o,
+		log:     o.Logger.With("session", o.Session.ID),
+		loop:    loop.New(),
+		session: o.Session,
+		phase:   show.Planned,
+		since:   time.Now(),
+		program: show.Look{Layout: show.Auto},
+		preview: show.Look{Layout: show.Auto},
+		desks:   map[show.ParticipantID]bool{},
 	}
 	for _, p := range o.Session.Participants {
-		s.seats = append(s.seats, &seat{stage: s, person: p, source: transcode.SourceID(p.ID)})
+		s.seats = append(s.seats, newSeat(s, p))
 	}
-	s.publishView(time.Now())
+	s.index()
+	d := s.snapshot()
+	s.desk.Store(&d)
+	s.publishView()
 	o.Metrics.phase(o.Session, show.Planned)
 	return s
 }
@@ -120,13 +172,11 @@ func (s *Stage) Run(ctx context.Context) error {
 	go func() {
 		// The loop outlives ctx by one closure: the one that takes it off air.
 		<-ctx.Done()
-		_ = s.loop.Do(func() { s.offAir("shutdown") })
+		_ = s.loop.Do(func() { s.stop("shutdown") })
 		stop()
 	}()
 	s.loop.Run(loopCtx)
-	if s.ended != nil {
-		<-s.ended
-	}
+	s.running.Wait()
 	return nil
 }
 
@@ -144,14 +194,14 @@ func (s *Stage) Stats() (stats transcode.Stats, ok bool) {
 	return stats, false
 }
 
-// Start puts the session on air without waiting for the host.
+// Start puts the session on air, with whoever is on stage.
 func (s *Stage) Start(cause string) error {
-	return s.do(func() error { return s.goLive(cause) })
+	return s.change(func() error { return s.goLive(cause) })
 }
 
 // End takes the session off air, after a closing slate.
 func (s *Stage) End(cause string) error {
-	return s.do(func() error {
+	return s.change(func() error {
 		if s.phase != show.Live {
 			return ErrNotLive
 		}
@@ -160,12 +210,32 @@ func (s *Stage) End(cause string) error {
 	})
 }
 
-// ErrNotLive is returned by End when there is nothing to end.
-var ErrNotLive = errors.New("the session is not on air; start it first")
+// Update takes over what was changed in the plan: title, times, and whether the
+// session starts by itself. Its participants come and go by AddPerson and
+// RemovePerson.
+func (s *Stage) Update(to show.Session) error {
+	return s.change(func() error {
+		s.session.Title, s.session.Autostart = to.Title, to.Autostart
+		s.session.Starts, s.session.Ends = to.Starts, to.Ends
+		s.o.Metrics.phase(s.session, s.phase)
+		return nil
+	})
+}
 
-func (s *Stage) do(f func() error) (err error) {
-	if stopped := s.loop.Do(func() { err = f() }); stopped != nil {
-		return stopped
+// ErrNotLive is returned by End when there is nothing to end.
+var ErrNotLive = &show.Error{Kind: show.Conflict, Detail: "the session is not on air; start it first"}
+
+// errStopped is for who asks while the appliance goes down.
+var errStopped = errors.New("this session is closing; try again in a minute")
+
+// change runs f on the loop and lets everybody see what has become of it.
+func (s *Stage) change(f func() error) (err error) {
+	stopped := s.loop.Do(func() {
+		err = f()
+		s.refresh()
+	})
+	if stopped != nil {
+		return errStopped
 	}
 	return err
 }
@@ -175,20 +245,16 @@ func (s *Stage) setPhase(p show.Phase, cause string) {
 		return
 	}
 	s.log.Info("session is "+string(p), "cause", cause)
-	s.phase = p
-	s.o.Metrics.transition(s.o.Session, p, cause)
-	s.publishView(time.Now())
+	s.phase, s.since = p, time.Now()
+	s.o.Metrics.transition(s.session, p, cause)
 }
 
-func (s *Stage) publishView(since time.Time) {
-	v := &View{Session: s.o.Session, Phase: s.phase, Since: since}
-	if old := s.view.Load(); old != nil && old.Phase == s.phase {
-		v.Since = old.Since
-	}
-	for _, t := range s.seats {
-		if t.feed.Load() != nil {
-			v.OnAir = append(v.OnAir, t.person.ID)
-		}
-	}
-	s.view.Store(v)
+// refresh makes everything follow the state: clocks, the picture, who gets whom,
+// and what is told. It is called after every change, and costs nothing when there
+// was none.
+func (s *Stage) refresh() {
+	s.watch()
+	s.draw()
+	s.route()
+	s.publish()
 }

@@ -30,6 +30,7 @@ type fakeProgram struct {
 func (p *fakeProgram) Run(ctx context.Context) error    { <-ctx.Done(); return ctx.Err() }
 func (p *fakeProgram) Epoch() time.Time                 { return time.Now() }
 func (p *fakeProgram) SetSource(transcode.Source) error { return nil }
+func (p *fakeProgram) RemoveSource(transcode.SourceID)  {}
 func (p *fakeProgram) RequestKeyframe()                 {}
 func (p *fakeProgram) SetScene(s transcode.Scene)       { p.mu.Lock(); p.scene = s; p.mu.Unlock() }
 func (p *fakeProgram) SetTracks(id transcode.SourceID, t []media.Track) {
@@ -70,9 +71,9 @@ func newRig(t *testing.T, change func(*Options)) *rig {
 	r := &rig{t: t}
 	o := Options{
 		Session: show.Session{ID: "studio", Title: "First session", Autostart: true, Participants: []show.Participant{
-			{ID: "host", Name: "Ana", Role: show.Host, Gain: 1},
-			{ID: "guest1", Name: "Théo", Role: show.Guest, Gain: 1},
-			{ID: "guest2", Name: "Mei", Role: show.Guest, Gain: 1},
+			{ID: "host", Name: "Ana", Role: show.Host, Gain: 1, Direct: true},
+			{ID: "guest1", Name: "Théo", Role: show.Guest, Gain: 1, Direct: true},
+			{ID: "guest2", Name: "Mei", Role: show.Guest, Gain: 1, Direct: true},
 		}},
 		Grace: time.Minute,
 		NewProgram: func(e transcode.Events) (Program, error) {
