@@ -53,12 +53,12 @@ var importRules = []importRule{
 	},
 	{
 		of: []string{"*", "*/*", "*/*/*"}, not: []string{"github.com/pion/*", "github.com/pion/*/*", "github.com/pion/*/*/*"},
-		but: []string{"gateway/rtc", "gateway/whep", "gateway/ingest/*", "gateway/demo", "gateway/internal/*", "cmd/regie-load", "cmd/regie-load/audience"},
+		but: []string{"gateway/rtc", "gateway/whep", "gateway/returns", "gateway/ingest/*", "gateway/demo", "gateway/internal/*", "cmd/regie-load", "cmd/regie-load/audience"},
 		why: "WebRTC stays behind rtc, whip and whep (RTP packets also come over RTSP)",
 	},
 	{
-		of:  []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/auth"},
-		not: []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store"},
+		of:  []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/auth", "gateway/returns"},
+		not: []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/returns"},
 		why: "siblings never meet: gateway/wire.go joins them",
 	},
 	{

@@ -21,8 +21,10 @@ type Side uint8
 
 // The sides.
 const (
-	Publisher Side = iota // the peer sends
-	Viewer                // the peer receives
+	Publisher   Side = iota // the peer sends
+	Viewer                  // the peer receives the program
+	Participant             // the peer receives many people, each in sections of their own
+	sides
 )
 
 const (
@@ -41,7 +43,7 @@ type engine struct {
 func (n *Net) newEngine(side Side, canonical []netip.Addr, log pionLogs) (engine, error) {
 	e := engine{&webrtc.MediaEngine{}, &interceptor.Registry{}, n.settings(canonical, log)}
 	add := addPublisher
-	if side == Viewer {
+	if side != Publisher {
 		add = addViewer
 	}
 	if err := add(e.codecs, e.interceptors, log); err != nil {
@@ -183,9 +185,9 @@ func addPublisher(e *webrtc.MediaEngine, r *interceptor.Registry, log pionLogs) 
 	return nil
 }
 
-// addViewer registers the program's codecs. The program is Constrained Baseline,
-// which a decoder of any of these profiles plays. No interceptor: whep sends
-// reports and repairs losses itself, for all viewers at once.
+// addViewer registers the program's codecs, which return feeds have too. The program
+// is Constrained Baseline, which a decoder of any of these profiles plays. No
+// interceptor: whep and returns send reports and repair losses themselves.
 func addViewer(e *webrtc.MediaEngine, _ *interceptor.Registry, _ pionLogs) error {
 	for i, profile := range []string{"42e01f", "42001f", "4d001f", "64001f", "640c1f", "64081f"} {
 		if err := e.RegisterCodec(webrtc.RTPCodecParameters{

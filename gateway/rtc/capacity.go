@@ -9,8 +9,8 @@ import (
 const (
 	// NoViewers is a Config.MaxViewers that lets none in.
 	NoViewers = -1
-	// maxPublishers bounds what few seats there are by far; they have no part in the
-	// limits of viewers, so that a crowd does not lock the stage.
+	// maxPublishers bounds what few seats there are by far, return feeds included; they
+	// have no part in the limits of viewers, so that a crowd does not lock the stage.
 	maxPublishers = 256
 	// maxConns bounds the TCP connections.
 	maxConns = 4096
@@ -38,7 +38,7 @@ func (e *FullError) Error() string {
 		FullViewers:   "as many viewers watch by WebRTC as this server may have",
 		FullBandwidth: "this server sends as much by WebRTC as it may",
 		FullLoad:      "this server is too busy for another viewer by WebRTC",
-		FullStage:     "too many publishers are connected",
+		FullStage:     "too many publishers and participants are connected",
 	}[e.Reason]
 }
 
@@ -53,7 +53,7 @@ type capacity struct {
 // enter lets a peer in if it fits, and says with which of its costs; they are in
 // kbit/s, the dearest first.
 func (c *capacity) enter(side Side, costs []int, busy bool) (cost int, full Reason) {
-	if side == Publisher {
+	if side != Viewer {
 		if c.publishers >= c.maxPublishers {
 			return 0, FullStage
 		}
@@ -80,7 +80,7 @@ func (c *capacity) enter(side Side, costs []int, busy bool) (cost int, full Reas
 }
 
 func (c *capacity) leave(side Side, kbps int) {
-	if side == Publisher {
+	if side != Viewer {
 		c.publishers--
 		return
 	}

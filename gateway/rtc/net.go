@@ -73,7 +73,7 @@ type Net struct {
 	tcp  *ice.TCPMuxDefault
 	port int
 
-	engines [2]engine
+	engines [sides]engine
 	certs   []webrtc.Certificate
 	hosts   *hosts
 

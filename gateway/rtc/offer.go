@@ -29,10 +29,15 @@ type Offer struct {
 	Config []byte       // H.264 parameter sets out of band, Annex B form; mostly empty
 }
 
-const maxSections = 8
+// maxSections bounds an offer, of all but a participant: a return feed has fourteen.
+const (
+	maxSections       = 8
+	maxReturnSections = 16
+)
 
 // ReadOffer parses an offer and holds it against RFC 9725 section 4.4 (a
-// publisher's single stream) or its mirror image for a viewer. Candidates and
+// publisher's single stream) or its mirror image for a viewer. A participant may
+// offer any number of sections, which whoever answers counts. Candidates and
 // simulcast are taken out: we need no candidates (see the package's doc), and
 // without simulcast in the answer a browser sends one picture.
 func ReadOffer(body string, side Side) (*Offer, error) {
@@ -40,7 +45,11 @@ func ReadOffer(body string, side Side) (*Offer, error) {
 	if err := o.desc.UnmarshalString(body); err != nil {
 		return nil, &OfferError{Malformed: true, Reason: "the offer is not SDP: " + oneLine(err), Hint: "send the browser's offer as it is"}
 	}
-	if len(o.desc.MediaDescriptions) == 0 || len(o.desc.MediaDescriptions) > maxSections {
+	most := maxSections
+	if side == Participant {
+		most = maxReturnSections
+	}
+	if len(o.desc.MediaDescriptions) == 0 || len(o.desc.MediaDescriptions) > most {
 		return nil, &OfferError{Malformed: true, Reason: "the offer has no media section, or too many", Hint: "offer one video and one audio track"}
 	}
 	if _, lite := o.desc.Attribute("ice-lite"); lite {
@@ -50,11 +59,11 @@ func ReadOffer(body string, side Side) (*Offer, error) {
 		if err := o.section(m, side); err != nil {
 			return nil, err
 		}
-		if side == Viewer {
+		if side != Publisher {
 			beServer(m.Attributes)
 		}
 	}
-	if side == Viewer {
+	if side != Publisher {
 		beServer(o.desc.Attributes)
 	}
 	return o, nil
@@ -100,7 +109,7 @@ func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
 	default:
 		return &OfferError{Reason: fmt.Sprintf("the offer has a section of kind %.20q", m.MediaName.Media), Hint: "offer one video and one audio track"}
 	}
-	if slices.Contains(o.Kinds, kind) {
+	if side != Participant && slices.Contains(o.Kinds, kind) {
 		return &OfferError{Reason: fmt.Sprintf("the offer has more than one %s section", kind), Hint: "offer one video and one audio track"}
 	}
 	o.Kinds = append(o.Kinds, kind)
@@ -109,7 +118,7 @@ func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
 	}
 	names := codecs(m)
 	ours := slices.ContainsFunc(names, func(name string) bool { return usable(side, kind, name) })
-	if !ours || side == Viewer && kind == media.Video && singleUnits(m) {
+	if !ours || side != Publisher && kind == media.Video && singleUnits(m) {
 		return &OfferError{
 			Reason: fmt.Sprintf("no %s codec of the offer can be used", kind),
 			Hint:   wanted(side),
@@ -154,7 +163,7 @@ func direction(d *sdp.SessionDescription, m *sdp.MediaDescription, side Side) er
 	switch {
 	case side == Publisher && (has("recvonly") || has("inactive")):
 		return &OfferError{Reason: "the offer does not send", Hint: "to watch, POST to /live/SESSION/whep instead"}
-	case side == Viewer && (has("sendonly") || has("inactive")):
+	case side != Publisher && (has("sendonly") || has("inactive")):
 		return &OfferError{Reason: "the offer does not receive", Hint: "to publish, POST to /whip instead"}
 	}
 	return nil
@@ -165,7 +174,7 @@ func usable(side Side, kind media.Kind, name string) bool {
 	switch c := media.Codec(strings.ToLower(name)); {
 	case kind == media.Audio:
 		return c == media.Opus
-	case side == Viewer:
+	case side != Publisher:
 		return c == media.H264
 	default:
 		return c.Known() && c.Kind() == media.Video
@@ -173,7 +182,7 @@ func usable(side Side, kind media.Kind, name string) bool {
 }
 
 func wanted(side Side) string {
-	if side == Viewer {
+	if side != Publisher {
 		return "a viewer needs H.264 with packetization-mode=1, and Opus"
 	}
 	return "set the encoder to H.264, VP8, VP9, AV1 or H.265, and Opus"

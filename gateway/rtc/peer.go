@@ -72,7 +72,7 @@ func (n *Net) NewPeer(o *Offer, opts PeerOptions) (*Peer, Answer, error) {
 		opts.Logger = n.logger
 	}
 	p := &Peer{net: n, opts: opts, born: time.Now(), etag: newETag()}
-	if opts.Side == Viewer {
+	if opts.Side != Publisher {
 		p.keys = &keys{}
 	}
 	if err := n.admit(p); err != nil {
@@ -270,19 +270,12 @@ func (p *Peer) Close(cause error) {
 // and lets that reach the network: what pion has queued for a TCP connection is
 // thrown away when the connection closes.
 func sayGoodbye(pc *webrtc.PeerConnection) {
-	for _, t := range pc.GetTransceivers() {
-		receiver := t.Receiver()
-		if receiver == nil {
-			continue
-		}
-		dtls := receiver.Transport()
-		if dtls == nil || dtls.State() != webrtc.DTLSTransportStateConnected {
-			continue
-		}
-		_ = dtls.Stop() // GracefulClose does it again and tells what is wrong
-		time.Sleep(goodbye)
+	dtls := pc.SCTP().Transport()
+	if dtls.State() != webrtc.DTLSTransportStateConnected {
 		return
 	}
+	_ = dtls.Stop() // GracefulClose does it again and tells what is wrong
+	time.Sleep(goodbye)
 }
 
 // goodbye is long for a packet to leave the machine and short for a person.

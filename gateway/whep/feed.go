@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/regie-live/regie/gateway/internal/keyframes"
 	"github.com/regie-live/regie/gateway/internal/wish"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/gateway/show"
@@ -35,6 +36,9 @@ type Options struct {
 	Logger          *slog.Logger // default: no log
 	Metrics         *Metrics     // default: counted, not exported
 }
+
+// keyframeInterval is the least time between two requests for a keyframe.
+const keyframeInterval = time.Second
 
 // overload is why frames are dropped: the senders do not keep up.
 const overload = "overload"
@@ -93,7 +97,7 @@ type Feed struct {
 	packets   packetizer // of Write
 	rings     rings
 	clock     *clock
-	keyframes *keyframes
+	keyframes *keyframes.Asker
 	board     *board
 	video     rtc.Flow
 	audio     rtc.Flow
@@ -129,7 +133,7 @@ func NewFeed(o Options) *Feed {
 		logger:    o.Logger.With("session", o.Session),
 		rings:     make(rings, len(o.Rungs)),
 		clock:     newClock(),
-		keyframes: newKeyframes(o.RequestKeyframe),
+		keyframes: keyframes.New(keyframeInterval, o.RequestKeyframe),
 		board:     newBoard(),
 		video:     o.Net.Flow(rtc.Out, media.Video),
 		audio:     o.Net.Flow(rtc.Out, media.Audio),
@@ -165,7 +169,7 @@ func (f *Feed) Write(p transcode.Packet) {
 	if fr.kind == media.Video {
 		f.rings.add(fr)
 		if fr.key && fr.rung == 0 {
-			f.keyframes.came()
+			f.keyframes.Came()
 		}
 	}
 	for _, w := range f.workers {
@@ -184,7 +188,7 @@ func (f *Feed) Close() {
 	if f.closed.Swap(true) {
 		return
 	}
-	f.keyframes.close()
+	f.keyframes.Close()
 	f.mu.Lock()
 	viewers := make([]*viewer, 0, len(f.viewers))
 	for v := range f.viewers {

@@ -108,7 +108,7 @@ func (v *viewer) aim(rung int, why string) bool {
 	v.feed.logger.Debug("viewer changes", "viewer", v.id[:min(len(v.id), 6)], "why", why,
 		"from", v.feed.opts.Rungs[from].Name(), "to", v.feed.opts.Rungs[rung].Name())
 	if rung > from {
-		v.feed.keyframes.ask()
+		v.feed.keyframes.Ask()
 	}
 	return true
 }

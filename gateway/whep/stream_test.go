@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
-	"github.com/regie-live/regie/gateway/internal/rtptime"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -191,25 +188,5 @@ func TestBindTakesTheBest(t *testing.T) {
 	}
 	if _, err := newStream(media.Video).Bind(parameters{}); err == nil {
 		t.Error("no codec is no error")
-	}
-}
-
-func TestRoundTrip(t *testing.T) {
-	now := time.Unix(1_700_000_000, 500_000_000)
-	sent := uint32(rtptime.NTP(now.Add(-300*time.Millisecond)) >> 16)
-	for name, tc := range map[string]struct {
-		block rtcp.ReceptionReport
-		want  time.Duration
-		ok    bool
-	}{
-		"usual":      {rtcp.ReceptionReport{LastSenderReport: sent, Delay: 65536 / 4}, 50 * time.Millisecond, true},
-		"no report":  {rtcp.ReceptionReport{Delay: 65536}, 0, false},
-		"impossible": {rtcp.ReceptionReport{LastSenderReport: sent, Delay: 65536}, 0, false},
-		"ancient":    {rtcp.ReceptionReport{LastSenderReport: sent - 100<<16}, 0, false},
-	} {
-		got, ok := roundTrip(tc.block, now)
-		if ok != tc.ok || ok && (got-tc.want).Abs() > time.Millisecond {
-			t.Errorf("%s: %v %v, want %v", name, got, ok, tc.want)
-		}
 	}
 }

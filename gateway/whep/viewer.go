@@ -128,8 +128,8 @@ func (v *viewer) connected(p *rtc.Peer) {
 	}
 	v.worker.add(v)
 	v.feed.count.Add(1)
-	if v.feed.keyframes.age() > maxLate {
-		v.feed.keyframes.ask() // now, rather than with the next picture
+	if v.feed.keyframes.Age() > maxLate {
+		v.feed.keyframes.Ask() // now, rather than with the next picture
 	}
 }
 
@@ -224,7 +224,7 @@ func (r *reports) take(p rtcp.Packet) {
 		r.nack(p)
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 		if r.stream.kind == media.Video {
-			r.viewer.feed.keyframes.ask()
+			r.viewer.feed.keyframes.Ask()
 		}
 	case *rtcp.ReceiverReport:
 		r.receiver(p.Reports)
@@ -272,7 +272,7 @@ func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
 			continue
 		}
 		now := time.Now()
-		rtt, ok := roundTrip(b, now)
+		rtt, ok := rtptime.RoundTrip(b.LastSenderReport, b.Delay, now)
 		if ok {
 			r.viewer.feed.opts.Net.RoundTrip(show.Viewer, rtt)
 		}
@@ -293,15 +293,4 @@ func (r *reports) packets() int {
 		r.asked = r.stream.last - 1<<14
 	}
 	return n
-}
-
-// roundTrip computes RFC 3550 section 6.4.1, figure 2: now − LSR − DLSR, all in
-// the middle 32 bits of NTP time.
-func roundTrip(b rtcp.ReceptionReport, now time.Time) (time.Duration, bool) {
-	if b.LastSenderReport == 0 {
-		return 0, false
-	}
-	d := int32(uint32(rtptime.NTP(now)>>16) - b.LastSenderReport - b.Delay)
-	rtt := time.Duration(d) * time.Second >> 16
-	return rtt, rtt >= 0 && rtt < 10*time.Second
 }

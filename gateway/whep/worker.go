@@ -161,7 +161,7 @@ func (w *worker) remember(f *frame, viewers []*viewer) {
 func (w *worker) join(v *viewer) int {
 	since := w.lanes[v.video.rung].since
 	if len(since) == 0 {
-		w.feed.keyframes.ask()
+		w.feed.keyframes.Ask()
 		return 0
 	}
 	return v.video.join(since, &w.header)

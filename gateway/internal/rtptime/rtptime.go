@@ -150,3 +150,14 @@ func NTP(t time.Time) uint64 {
 	s := uint64(t.Unix() + since1900)
 	return s<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
 }
+
+// RoundTrip computes RFC 3550 section 6.4.1, figure 2, from a receiver's report that
+// comes now: now − LSR − DLSR, all in the middle 32 bits of NTP time.
+func RoundTrip(lastReport, delay uint32, now time.Time) (time.Duration, bool) {
+	if lastReport == 0 {
+		return 0, false
+	}
+	d := int32(uint32(NTP(now)>>16) - lastReport - delay)
+	rtt := time.Duration(d) * time.Second >> 16
+	return rtt, rtt >= 0 && rtt < 10*time.Second
+}

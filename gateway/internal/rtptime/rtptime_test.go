@@ -89,3 +89,24 @@ func TestLatePacketKeepsItsPlace(t *testing.T) {
 	near(t, v.PTS(13500, t0.Add(110*time.Millisecond)), 50*time.Millisecond, 0)
 	near(t, v.PTS(27000, t0.Add(200*time.Millisecond)), 200*time.Millisecond, 0)
 }
+
+func TestRoundTrip(t *testing.T) {
+	type block struct{ LastSenderReport, Delay uint32 }
+	now := time.Unix(1_700_000_000, 500_000_000)
+	sent := uint32(NTP(now.Add(-300*time.Millisecond)) >> 16)
+	for name, tc := range map[string]struct {
+		block block
+		want  time.Duration
+		ok    bool
+	}{
+		"usual":      {block{LastSenderReport: sent, Delay: 65536 / 4}, 50 * time.Millisecond, true},
+		"no report":  {block{Delay: 65536}, 0, false},
+		"impossible": {block{LastSenderReport: sent, Delay: 65536}, 0, false},
+		"ancient":    {block{LastSenderReport: sent - 100<<16}, 0, false},
+	} {
+		got, ok := RoundTrip(tc.block.LastSenderReport, tc.block.Delay, now)
+		if ok != tc.ok || ok && (got-tc.want).Abs() > time.Millisecond {
+			t.Errorf("%s: %v %v, want %v", name, got, ok, tc.want)
+		}
+	}
+}

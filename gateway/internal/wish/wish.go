@@ -13,6 +13,7 @@
 package wish
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -26,7 +27,8 @@ import (
 	"github.com/regie-live/regie/gateway/internal/sdpfrag"
 )
 
-const maxBody = 64 << 10
+// maxBody is twice what a browser offers for a return feed with its fourteen sections.
+const maxBody = 128 << 10
 
 // Offer is what a POST brings.
 type Offer struct {
@@ -35,7 +37,8 @@ type Offer struct {
 	Bearer  string // from Authorization; empty when there is none
 	Remote  string // host:port
 	Query   url.Values
-	Reached net.Addr // our address that the request came in on; may be nil
+	Context context.Context // of the request
+	Reached net.Addr        // our address that the request came in on; may be nil
 }
 
 // Session is a running one. Patch's error is a *Problem; a nil reply means that
@@ -122,7 +125,7 @@ func (e *Endpoint) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	offer := Offer{ID: rand.Text(), SDP: body, Bearer: Bearer(r.Header.Get("Authorization")), Remote: r.RemoteAddr, Query: r.URL.Query()}
+	offer := Offer{ID: rand.Text(), SDP: body, Bearer: Bearer(r.Header.Get("Authorization")), Remote: r.RemoteAddr, Query: r.URL.Query(), Context: r.Context()}
 	offer.Reached, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	s, answer, err := e.begin(offer)
 	if err != nil {
@@ -236,7 +239,7 @@ func read(w http.ResponseWriter, r *http.Request, want string) (string, error) {
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return "", &Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is longer than 64 KiB"}
+		return "", &Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is longer than 128 KiB"}
 	}
 	if err != nil {
 		return "", &Problem{Status: http.StatusBadRequest, Detail: "the body did not arrive whole"}

@@ -1,0 +1,111 @@
+package returns
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/regie-live/regie/gateway/internal/rtptime"
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// reportInterval is the time between two sender reports.
+const reportInterval = 2 * time.Second
+
+// report sends sender reports (RFC 3550 section 6.4.1) for what a slot has sent. Its
+// sound and its picture count from the same moment.
+func (r *receiver) report(s *slot) {
+	now := time.Now()
+	var reports []rtcp.Packet
+	for _, st := range s.streams {
+		if st == nil {
+			continue
+		}
+		st.mu.Lock()
+		if st.started {
+			reports = append(reports, &rtcp.SenderReport{
+				SSRC: st.ssrc, NTPTime: rtptime.NTP(now), RTPTime: s.clock.report(st.kind, now), PacketCount: st.sent, OctetCount: st.octets,
+			})
+		}
+		st.mu.Unlock()
+	}
+	r.mu.Lock()
+	peer := r.peer
+	r.mu.Unlock()
+	if peer != nil && len(reports) > 0 {
+		_ = peer.PC().WriteRTCP(reports) // a lost report is followed by the next
+	}
+}
+
+// readReports takes what the receiver says of one stream, until it ends.
+func (r *receiver) readReports(sender *webrtc.RTPSender, sl *slot, s *stream) {
+	l := listener{receiver: r, slot: sl, stream: s}
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			l.take(p)
+		}
+	}
+}
+
+// listener reads the receiver's RTCP about one stream.
+type listener struct {
+	receiver *receiver
+	slot     *slot
+	stream   *stream
+	header   rtp.Header
+	lost     uint32 // as last reported
+}
+
+func (l *listener) take(p rtcp.Packet) {
+	switch p := p.(type) {
+	case *rtcp.TransportLayerNack:
+		if p.MediaSSRC == l.stream.ssrc {
+			l.repair(p.Nacks)
+		}
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		if from := l.slot.source.Load(); from != nil && l.stream.kind == media.Video {
+			from.keyframes.Ask()
+		}
+	case *rtcp.ReceiverReport:
+		l.received(p.Reports)
+	case *rtcp.SenderReport:
+		l.received(p.Reports)
+	}
+}
+
+func (l *listener) repair(pairs []rtcp.NackPair) {
+	again := 0
+	l.receiver.batch.Begin()
+	for _, pair := range pairs {
+		pair.Range(func(n uint16) bool {
+			if l.stream.repair(n, &l.header) {
+				again++
+			}
+			return true
+		})
+	}
+	l.receiver.batch.Flush()
+	l.receiver.feed.flows[l.stream.kind].Packets.Add(float64(again))
+}
+
+func (l *listener) received(blocks []rtcp.ReceptionReport) {
+	for _, b := range blocks {
+		if b.SSRC != l.stream.ssrc {
+			continue
+		}
+		// 24 bits, and not cumulative for one who lies.
+		if more := b.TotalLost - l.lost; b.TotalLost < 1<<23 && more < 1<<16 {
+			l.receiver.feed.flows[l.stream.kind].Lost.Add(float64(more))
+		}
+		l.lost = b.TotalLost
+		if rtt, ok := rtptime.RoundTrip(b.LastSenderReport, b.Delay, time.Now()); ok {
+			l.receiver.feed.opts.Net.RoundTrip(l.receiver.who.Role, rtt)
+		}
+	}
+}
