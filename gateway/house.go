@@ -10,6 +10,7 @@ import (
 
 	"github.com/regie-live/regie/gateway/hls"
 	"github.com/regie-live/regie/gateway/internal/problem"
+	"github.com/regie-live/regie/gateway/returns"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
 	"github.com/regie-live/regie/gateway/viewers"
@@ -25,6 +26,7 @@ type house struct {
 	stage    *stage.Stage
 	now      atomic.Pointer[broadcast] // nil before the first time on air
 	audience *viewers.Audience
+	returns  *returns.Feed // nil when WebRTC is off; closed when the stage has ended
 
 	stop    context.CancelFunc // ends the stage; nil before it runs
 	stopped chan struct{}      // closed when it has ended
@@ -54,6 +56,12 @@ func (b *broadcast) Close() {
 		b.whep.Close()
 	}
 	b.hls.End()
+}
+
+func (h *house) free() {
+	if h.returns != nil {
+		h.returns.Close()
+	}
 }
 
 func (h *house) view() show.SessionView {

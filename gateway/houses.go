@@ -44,7 +44,15 @@ func (hs *houses) start(h *house) {
 	hs.wg.Go(func() {
 		defer close(h.stopped)
 		_ = h.stage.Run(ctx)
+		h.free()
 	})
+}
+
+// free gives back what sessions hold that never ran.
+func (hs *houses) free() {
+	for _, h := range hs.all() {
+		h.free()
+	}
 }
 
 // open adds a session.
@@ -75,7 +83,9 @@ func (hs *houses) close(id show.SessionID) error {
 	hs.list = slices.DeleteFunc(hs.list, func(other *house) bool { return other == h })
 	stop, stopped := h.stop, h.stopped
 	hs.mu.Unlock()
-	if stop != nil { // else Run has not come to it, and will not
+	if stop == nil { // Run has not come to it, and will not
+		h.free()
+	} else {
 		stop()
 		<-stopped
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/regie-live/regie/gateway/ingest/rtmp"
 	"github.com/regie-live/regie/gateway/ingest/rtsp"
 	"github.com/regie-live/regie/gateway/ingest/whip"
+	"github.com/regie-live/regie/gateway/returns"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
@@ -50,6 +51,7 @@ type wiring struct {
 	net      *rtc.Net // nil when WebRTC is off
 	viewers  *viewers.Counter
 	stages   *stage.Metrics
+	returns  *returns.Metrics
 	outputs  *outputs
 	cert     *tls.Config
 	cleanups []func() // frees what New has bound, should it fail half-way
@@ -123,13 +125,13 @@ func iceServers(declared []config.ICEServer) []rtc.ICEServer {
 
 func (w *wiring) openHouses() error {
 	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
-	w.stages = stage.NewMetrics(w.reg)
+	w.stages, w.returns = stage.NewMetrics(w.reg), returns.NewMetrics(w.reg)
 	w.viewers = viewers.New(viewers.Options{Renditions: renditionsOf(w.config.Program), Registerer: w.reg, Logger: w.log})
 	w.outputs = &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
 	if err := w.outputs.openDisk(); err != nil {
 		return err
 	}
-	w.add("sessions", w.houses.Run, func() {})
+	w.add("sessions", w.houses.Run, w.houses.free)
 	for _, c := range w.o.Config.Sessions {
 		h := w.newHouse(sessionOf(c))
 		for _, p := range h.session.Participants {
@@ -161,6 +163,15 @@ func (w *wiring) newHouse(s show.Session) *house {
 		Metrics: w.stages,
 	}
 	o.Program.Width, o.Program.Height, o.Program.Rungs = h.width, h.height, len(rungsOf(w.config.Program))
+	if w.net != nil {
+		h.returns = returns.New(returns.Options{
+			Session: s.ID, Net: w.net, BasePath: "/api/v1/sessions/" + string(s.ID) + "/",
+			Keyframe: func(from show.ParticipantID) { h.stage.RequestKeyframe(from) },
+			Present:  func(id show.ParticipantID, here bool) { h.stage.Receive(id, here) },
+			Logger:   w.log, Metrics: w.returns,
+		})
+		o.Returns = h.returns
+	}
 	h.stage = stage.New(o)
 	return h
 }
