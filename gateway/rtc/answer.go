@@ -19,7 +19,7 @@ type Answer struct {
 
 // finish makes pion's answer the one we send: our candidates in place of pion's,
 // in the first section only, since all are bundled; and for a publisher the
-// bitrate to start with.
+// codec that others can get as it comes, and the bitrate to start with.
 func (n *Net) finish(answer string, side Side) (Answer, error) {
 	var d sdp.SessionDescription
 	var a Answer
@@ -37,6 +37,7 @@ func (n *Net) finish(answer string, side Side) (Answer, error) {
 			m.WithPropertyAttribute("end-of-candidates")
 		}
 		if side == Publisher && m.MediaName.Media == "video" {
+			preferForwardable(m)
 			startBitrate(m, n.config.StartKbps)
 		}
 		if c := preferred(m); c != "" {
@@ -79,6 +80,28 @@ func preferred(m *sdp.MediaDescription) media.Codec {
 		}
 	}
 	return ""
+}
+
+// preferForwardable puts H.264 first, which return feeds pass on as it is: Constrained
+// Baseline, then Baseline, with packetization-mode 1, then the rest. A sender takes
+// the first that it can do; browsers would have VP8, which also costs them more.
+func preferForwardable(m *sdp.MediaDescription) {
+	rank := map[string]int{}
+	for _, a := range m.Attributes {
+		pt, params, _ := strings.Cut(strings.ToLower(a.Value), " ")
+		switch {
+		case a.Key == "rtpmap" && strings.HasPrefix(params, "h264/"):
+			rank[pt] = max(rank[pt], 1)
+		case a.Key == "fmtp" && strings.Contains(params, "packetization-mode=1"):
+			rank[pt] = 2
+			if strings.Contains(params, "profile-level-id=42e0") {
+				rank[pt] = 4
+			} else if strings.Contains(params, "profile-level-id=42") {
+				rank[pt] = 3
+			}
+		}
+	}
+	slices.SortStableFunc(m.MediaName.Formats, func(a, b string) int { return rank[b] - rank[a] })
 }
 
 // startBitrate adds x-google-start-bitrate to the format of every video codec.

@@ -158,6 +158,26 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// TestPreferForwardable: whatever a browser would rather send, it is asked for what
+// the others can play as it is.
+func TestPreferForwardable(t *testing.T) {
+	section := "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104 105 106\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendonly\r\na=rtcp-mux\r\n" +
+		"a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" +
+		"a=rtpmap:102 H264/90000\r\na=fmtp:102 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f\r\n" +
+		"a=rtpmap:103 H264/90000\r\na=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=4d001f\r\n" +
+		"a=rtpmap:104 H264/90000\r\na=fmtp:104 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f\r\n" +
+		"a=rtpmap:105 H264/90000\r\na=fmtp:105 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n" +
+		"a=rtpmap:106 AV1/90000\r\na=ssrc:1 cname:a\r\n"
+	answer, err := testNet(t, Config{}).answer(offerOf(section), Publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(answer, "m=video 9 UDP/TLS/RTP/SAVPF ")
+	if line, _, _ = strings.Cut(line, "\r\n"); !strings.HasPrefix(line, "105 104 103 102 96") {
+		t.Errorf("the answer prefers %s", line)
+	}
+}
+
 func TestStartBitrateWithoutFormat(t *testing.T) {
 	answer, err := testNet(t, Config{}).answer(offerOf(vp8Section), Publisher)
 	if err != nil {
