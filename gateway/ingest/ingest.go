@@ -37,6 +37,11 @@ type Offer struct {
 	Key      show.StreamKey
 	Remote   string // address, for the log
 
+	// Person names who sends, where that is known beyond the seat: whoever comes
+	// again as the same person takes over at once, such as a page that was reloaded.
+	// Seats fill it in; empty is somebody with a stream key.
+	Person string
+
 	// RequestKeyframe asks the peer for a keyframe; nil where the protocol
 	// cannot. It must not block.
 	RequestKeyframe func()

@@ -89,7 +89,7 @@ func (t *seat) claim(offer ingest.Offer) (*feed, error) {
 	}
 	if old := t.feed.Load(); old != nil {
 		silent := old.silent()
-		if silent < TakeoverAfter {
+		if same := offer.Person != "" && offer.Person == old.offer.Person; silent < TakeoverAfter && !same {
 			return nil, &ingest.Refusal{
 				Outcome: ingest.SeatTaken,
 				Reason:  fmt.Sprintf("the seat of %s is taken by %s from %s", t.person.Name, old.offer.Protocol, old.offer.Remote),

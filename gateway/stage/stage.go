@@ -7,8 +7,9 @@
 //     people at the desk change different fields without undoing each other.
 //   - Media does not pass through that loop: a publisher's access units go
 //     straight to the mixer and to the return feeds, and never wait.
-//   - A seat has one publisher. A second one takes over only when the first has
-//     been silent for TakeoverAfter; the first is then disconnected.
+//   - A seat has one publisher. A second one takes over only when it is the same
+//     person, or the first has been silent for TakeoverAfter; the first is then
+//     disconnected.
 //   - Nobody is seen or heard by viewers before they are on air, nor heard by
 //     anybody else; at most show.MaxGuests guests are at once.
 //   - From going live to the end the program runs, whatever the publishers do.

@@ -237,6 +237,33 @@ func TestTakeover(t *testing.T) {
 	})
 }
 
+// TestSamePerson: a page that is reloaded does not wait for its old self.
+func TestSamePerson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		var kicked error
+		claim := func(person string) error {
+			sink, err := r.Claim("host", ingest.Offer{Protocol: ingest.WHIP, Person: person, Disconnect: func(err error) { kicked = err }})
+			if err == nil {
+				sink.Write(media.AccessUnit{Key: true})
+			}
+			return err
+		}
+		if err := claim("ana"); err != nil {
+			t.Fatal(err)
+		}
+		var refusal *ingest.Refusal
+		for _, other := range []string{"", "eve"} {
+			if err := claim(other); !errors.As(err, &refusal) || refusal.Outcome != ingest.SeatTaken {
+				t.Errorf("%q takes the seat of somebody who sends: %v", other, err)
+			}
+		}
+		if err := claim("ana"); err != nil || !errors.Is(kicked, ingest.ErrReplaced) {
+			t.Errorf("the same person is told %v, and the first was disconnected with %v", err, kicked)
+		}
+	})
+}
+
 func TestDesertedSessionEndsAndStartsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(o *Options) { o.EndAfter = 10 * time.Minute })
