@@ -32,14 +32,12 @@ func (s seats) Claim(offer ingest.Offer) (ingest.Seat, error) {
 			Hint:    "copy the key anew from the configuration: the whole of it, without spaces",
 		}
 	}
-	sink, err := at.house.stage.Claim(at.participant.ID, offer)
-	if err != nil {
-		return ingest.Seat{}, err
-	}
-	return ingest.Seat{
+	seat := ingest.Seat{
 		Session:     at.house.session.ID,
 		Participant: at.participant.ID,
 		Role:        at.participant.Role,
-		Sink:        sink,
-	}, nil
+	}
+	var err error
+	seat.Sink, err = at.house.stage.Claim(at.participant.ID, offer)
+	return seat, err
 }

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
+
+	"github.com/regie-live/regie/gateway/show"
 )
 
 // DoorOptions is what a Door needs.
@@ -39,7 +42,8 @@ type Door struct {
 	unlogged atomic.Uint64
 
 	mu       sync.Mutex
-	refusals []Attempt // the oldest first, at most maxRefusals
+	refusals []Attempt    // the oldest first, at most maxRefusals
+	seated   []*Publisher // in the order in which they came
 }
 
 // maxRefusals bounds the memory of Refusals.
@@ -51,6 +55,9 @@ type Attempt struct {
 	Protocol Protocol
 	Remote   string
 	Refusal  Refusal
+	// Whose seat it was; empty when the key opens none.
+	Session     show.SessionID
+	Participant show.ParticipantID
 }
 
 // NewDoor makes a Door that opens onto the seats in o.
@@ -98,17 +105,28 @@ func (d *Door) Admit(o Offer) (*Publisher, error) {
 		if r.Outcome == BadKey {
 			d.guesses.wrong(o.Remote)
 		}
-		d.Refuse(o, r)
+		d.refuse(o, seat, r)
 		return nil, r
 	}
 	p.sit(seat)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seated = append(d.seated, p)
 	return p, nil
+}
+
+func (d *Door) leaves(p *Publisher) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seated = slices.DeleteFunc(d.seated, func(q *Publisher) bool { return q == p })
 }
 
 // Refuse logs, counts and remembers an attempt that ended before a key was
 // known, or by a rule of its protocol.
-func (d *Door) Refuse(o Offer, r *Refusal) {
-	d.Count(o, r)
+func (d *Door) Refuse(o Offer, r *Refusal) { d.refuse(o, Seat{}, r) }
+
+func (d *Door) refuse(o Offer, whose Seat, r *Refusal) {
+	d.count(o, whose, r)
 	if !d.lines.Allow() {
 		d.unlogged.Add(1)
 		return
@@ -116,6 +134,9 @@ func (d *Door) Refuse(o Offer, r *Refusal) {
 	attrs := []any{
 		"protocol", o.Protocol, "remote", o.Remote,
 		"outcome", r.Outcome, "reason", r.Reason, "hint", r.Hint,
+	}
+	if whose.Session != "" {
+		attrs = append(attrs, "session", whose.Session, "participant", whose.Participant)
 	}
 	if n := d.unlogged.Swap(0); n > 0 {
 		attrs = append(attrs, "unlogged", n)
@@ -130,15 +151,29 @@ func (d *Door) Refusals() []Attempt {
 	return append([]Attempt(nil), d.refusals...)
 }
 
-// Count is Refuse for who writes the line, and knows more for it: a camera that
-// could not be reached is one of a known participant.
-func (d *Door) Count(o Offer, r *Refusal) {
-	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
-	d.remember(o, r)
+// RefusalsOf returns, of the last attempts that were turned away, those that the
+// people of a session may know of: at its own seats, and with keys that open none,
+// which may be an old one of theirs. The oldest comes first.
+func (d *Door) RefusalsOf(session show.SessionID) []Attempt {
+	return slices.DeleteFunc(d.Refusals(), func(a Attempt) bool {
+		return a.Session != session && a.Session != ""
+	})
 }
 
-func (d *Door) remember(o Offer, r *Refusal) {
-	a := Attempt{Time: time.Now(), Protocol: o.Protocol, Remote: o.Remote, Refusal: *r}
+// Count is Refuse for who writes the line, and knows more for it: a camera that
+// could not be reached is one of a known participant.
+func (d *Door) Count(o Offer, r *Refusal) { d.count(o, Seat{}, r) }
+
+func (d *Door) count(o Offer, whose Seat, r *Refusal) {
+	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
+	d.remember(o, whose, r)
+}
+
+func (d *Door) remember(o Offer, whose Seat, r *Refusal) {
+	a := Attempt{
+		Time: time.Now(), Protocol: o.Protocol, Remote: o.Remote, Refusal: *r,
+		Session: whose.Session, Participant: whose.Participant,
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.refusals) == maxRefusals {

@@ -33,7 +33,7 @@ func (s *oneSeat) Claim(o Offer) (Seat, error) {
 	case !goodKey.Equal(o.Key):
 		return Seat{}, &Refusal{Outcome: BadKey, Reason: "no such key", Hint: "copy it again"}
 	case s.taken:
-		return Seat{}, &Refusal{Outcome: SeatTaken, Reason: "taken", Hint: "stop the other"}
+		return Seat{Session: "studio", Participant: "host"}, &Refusal{Outcome: SeatTaken, Reason: "taken", Hint: "stop the other"}
 	}
 	return Seat{Session: "studio", Participant: "host", Role: show.Host, Sink: &s.sink}, nil
 }

@@ -73,7 +73,9 @@ type Sink interface {
 	Close(cause error)
 }
 
-// Seats finds the seat that a stream key opens. The errors are Refusals.
+// Seats finds the seat that a stream key opens. The errors are Refusals. When the
+// key was right but the seat cannot be had, the Seat beside the error says whose it
+// is: the people of that session are told, and only they.
 type Seats interface {
 	Claim(Offer) (Seat, error)
 }

@@ -18,7 +18,6 @@ type Metrics struct {
 	frames           *prometheus.CounterVec
 	framesDropped    *prometheus.CounterVec
 	keyframeInterval *prometheus.HistogramVec
-	avOffset         *prometheus.GaugeVec
 }
 
 // NewMetrics registers the families with reg.
@@ -26,12 +25,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
-	}
 	m := &Metrics{
-		connections: gauge("regie_ingest_connections",
-			"Publishing connections open now.", "session", "protocol", "role"),
+		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "regie_ingest_connections", Help: "Publishing connections open now.",
+		}, []string{"session", "protocol", "role"}),
 		connects: counter("regie_ingest_connects_total",
 			"Publish attempts by outcome.", "protocol", "outcome"),
 		disconnects: counter("regie_ingest_disconnects_total",
@@ -47,11 +44,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help:    "Distance between keyframes received.",
 			Buckets: []float64{0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20},
 		}, []string{"session"}),
-		avOffset: gauge("regie_ingest_av_offset_seconds",
-			"Audio minus video presentation time at the muxer.", "session"),
 	}
 	reg.MustRegister(m.connections, m.connects, m.disconnects, m.receivedBytes,
-		m.frames, m.framesDropped, m.keyframeInterval, m.avOffset)
+		m.frames, m.framesDropped, m.keyframeInterval)
 	return m
 }
 
@@ -64,7 +59,6 @@ func (m *Metrics) Forget(session show.SessionID) {
 	m.frames.DeletePartialMatch(of)
 	m.framesDropped.DeletePartialMatch(of)
 	m.keyframeInterval.DeletePartialMatch(of)
-	m.avOffset.DeletePartialMatch(of)
 }
 
 // counts holds the series of one publisher, so that Forget is final.
@@ -73,7 +67,6 @@ type counts struct {
 	received         [2]prometheus.Counter // by media.Kind
 	frames           prometheus.Counter
 	keyframeInterval prometheus.Observer
-	avOffset         prometheus.Gauge // nil for guests: one series per session, the host's
 	dropped          func(reason string, n int)
 }
 
@@ -83,7 +76,7 @@ func (m *Metrics) publisher(session show.SessionID, proto Protocol, role show.Ro
 	for _, reason := range []string{"loss", "invalid"} {
 		dropped[reason] = m.framesDropped.WithLabelValues(s, reason)
 	}
-	c := &counts{
+	return &counts{
 		connections: m.connections.WithLabelValues(s, p, string(role)),
 		received: [2]prometheus.Counter{
 			media.Video: m.receivedBytes.WithLabelValues(s, p, "video"),
@@ -99,51 +92,16 @@ func (m *Metrics) publisher(session show.SessionID, proto Protocol, role show.Ro
 			series.Add(float64(n))
 		},
 	}
-	if role == show.Host {
-		c.avOffset = m.avOffset.WithLabelValues(s)
-	}
-	return c
 }
 
-// trackStats is what the counting of one publisher remembers between units.
-type trackStats struct {
-	video, audio, key    time.Duration // PTS of the latest picture, sound, keyframe
-	seenVideo, seenAudio bool
-	seenKey              bool
-	offset               float64 // smoothed, seconds
-	offsetKnown          bool
-}
-
-// maxKeyframeInterval separates a long GOP from a jump of the clock.
-const maxKeyframeInterval = time.Minute
-
-func (c *counts) unit(s *trackStats, au media.AccessUnit) {
+// unit counts an access unit; keyGap is the time from the keyframe before it.
+func (c *counts) unit(au media.AccessUnit, keyGap time.Duration) {
 	c.received[au.Kind&1].Add(float64(len(au.Data)))
 	if au.Kind == media.Audio {
-		s.audio, s.seenAudio = au.PTS, true
 		return
 	}
 	c.frames.Inc()
-	if au.Key {
-		if d := au.PTS - s.key; s.seenKey && d > 0 && d < maxKeyframeInterval {
-			c.keyframeInterval.Observe(d.Seconds())
-		}
-		s.key, s.seenKey = au.PTS, true
+	if keyGap > 0 {
+		c.keyframeInterval.Observe(keyGap.Seconds())
 	}
-	s.video, s.seenVideo = au.PTS, true
-	c.offset(s)
-}
-
-// offset smooths over about a second, because a single difference swings with
-// the order in which sound and (reordered) pictures happen to arrive.
-func (c *counts) offset(s *trackStats) {
-	if c.avOffset == nil || !s.seenAudio || !s.seenVideo {
-		return
-	}
-	now := (s.audio - s.video).Seconds()
-	if !s.offsetKnown {
-		s.offset, s.offsetKnown = now, true
-	}
-	s.offset += (now - s.offset) / 30
-	c.avOffset.Set(s.offset)
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/regie-live/regie/gateway/ingest/health"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -39,12 +40,12 @@ type Publisher struct {
 	lastMedia atomic.Int64 // since created, in ns
 	bytes     atomic.Uint64
 	closed    atomic.Bool
+	meter     health.Meter
 
 	mu       sync.Mutex // orders calls to the sink; guards what follows
 	accepted bool
 	done     bool
 	watch    *time.Timer
-	stats    trackStats
 }
 
 func newPublisher(d *Door, o Offer) *Publisher {
@@ -90,7 +91,7 @@ func (p *Publisher) SetTracks(tracks []media.Track) error {
 		p.accepted = true
 		p.door.metrics.connects.WithLabelValues(string(p.offer.Protocol), string(Accepted)).Inc()
 	}
-	p.stats = trackStats{}
+	p.meter.SetTracks(tracks)
 	attrs := make([]any, 0, 2*len(tracks))
 	for _, t := range tracks {
 		attrs = append(attrs, t.Codec.Kind().String(), t.Codec)
@@ -106,7 +107,8 @@ func (p *Publisher) Write(au media.AccessUnit) {
 	if len(au.Data) == 0 {
 		return
 	}
-	p.lastMedia.Store(int64(time.Since(p.created)))
+	at := time.Since(p.created)
+	p.lastMedia.Store(int64(at))
 	p.bytes.Add(uint64(len(au.Data)))
 
 	p.mu.Lock()
@@ -114,7 +116,7 @@ func (p *Publisher) Write(au media.AccessUnit) {
 	if p.done || !p.accepted {
 		return
 	}
-	p.counts.unit(&p.stats, au)
+	p.counts.unit(au, p.meter.Unit(at, au))
 	p.seat.Sink.Write(au)
 }
 
@@ -167,6 +169,7 @@ func (p *Publisher) Close(cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done = true
+	p.door.leaves(p)
 	if p.watch != nil {
 		p.watch.Stop()
 	}
@@ -181,7 +184,7 @@ func (p *Publisher) Close(cause error) {
 		p.door.metrics.disconnects.WithLabelValues(string(p.offer.Protocol), reasonLabel(cause)).Inc()
 		p.logger.Info("publisher ended", attrs...)
 		if errors.As(cause, &r) {
-			p.door.remember(p.offer, r)
+			p.door.remember(p.offer, p.seat, r)
 		}
 	case errors.As(cause, &r):
 		p.refused(r, attrs)
@@ -197,7 +200,7 @@ func (p *Publisher) Close(cause error) {
 func (p *Publisher) refused(r *Refusal, attrs []any) {
 	p.door.metrics.connects.WithLabelValues(string(p.offer.Protocol), string(r.Outcome)).Inc()
 	p.logger.Warn("publisher refused", append(attrs, "outcome", r.Outcome, "hint", r.Hint)...)
-	p.door.remember(p.offer, r)
+	p.door.remember(p.offer, p.seat, r)
 }
 
 // NewNoMedia is the refusal of an encoder that connects and sends nothing.
