@@ -66,7 +66,7 @@ func (h *house) free() {
 
 func (h *house) view() show.SessionView {
 	at := h.stage.View()
-	v := show.NewSessionView(h.session, at.Phase, at.OnAir)
+	v := show.NewSessionView(at.Session, at.Phase, at.OnAir)
 	v.Since = at.Since
 	v.Viewers = h.audience.Count()
 	v.Width, v.Height = h.width, h.height

@@ -119,6 +119,9 @@ func (c *cutter) picture(rung int, pts int64, au []byte) {
 
 // take takes a frame that is there in all rungs.
 func (c *cutter) take(f frame) {
+	if c.joins(f.index) && (!f.key || f.index%c.grid.segment != 0) {
+		return
+	}
 	sets := c.merge(f)
 	changed := c.params != nil && sets != nil && !same(sets, c.params)
 	if changed || c.params == nil || !c.advance(f) {
@@ -137,6 +140,13 @@ func (c *cutter) take(f frame) {
 		c.flush(c.partEnd)
 	}
 }
+
+// joins says that nothing is cut yet and that the program has run for longer than a
+// segment before its viewers could come: frame i is not its beginning. Then the
+// first segment is a whole one, from a scheduled keyframe on, because one of a few
+// frames would leave players nothing to begin with. What came before is not lost,
+// so it is not counted.
+func (c *cutter) joins(i int64) bool { return c.params == nil && i >= c.grid.segment }
 
 // merge gives the parameter sets that hold from f on; nil when a rung has none yet.
 func (c *cutter) merge(f frame) []*params {
@@ -192,6 +202,7 @@ func (c *cutter) begin(i int64, sets []*params) {
 		c.flush(min(i, c.partEnd))
 	}
 	c.release(true)
+	joins := c.joins(i)
 	if c.params != nil {
 		c.discontinuity = !same(sets, c.params) || i-c.partStart > c.maxGap
 		if i-c.partStart <= c.maxGap {
@@ -207,7 +218,9 @@ func (c *cutter) begin(i int64, sets []*params) {
 	c.partStart, c.partEnd = i, min(i+c.grid.part, c.segmentEnd)
 	c.audioFrom = c.grid.samples(i)
 	for len(c.audio) > 0 && c.audio[0].pts < c.audioFrom {
-		c.drop(c.gather.rungs, dropLate)
+		if !joins {
+			c.drop(c.gather.rungs, dropLate)
+		}
 		c.audio = c.audio[1:]
 	}
 }

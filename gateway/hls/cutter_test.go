@@ -36,6 +36,8 @@ func TestCutter(t *testing.T) {
 		{"a whole part lost, a new encoder", "Kf..KfKf", "[0-2* (2-4) [4-6*] [6-8*", ""},
 		{"the rest of a part and a whole one lost", "Kff...Kf", "[0-2* 2-4 (4-6) [6-8*", ""},
 		{"begins in the middle", "...KffKf", "[3-5* 5-6] [6-8*", ""},
+		{"joins a running program", "......fffKffKfffffK", "[12-14* 14-16 16-18]", ""},
+		{"joins at a scheduled keyframe", "......KfffffK", "[6-8* 8-10 10-12]", ""},
 		{"frames before the first keyframe", "ffKfffKf", "[2-4* 4-6] [6-8*", "no_keyframe 2"},
 		{"a keyframe that comes late, but in its part", "Kfffff.Kff", "[0-2* 2-4 4-6] [6-8* 8-10", ""},
 		{"a gap that is too long to fill", "Kf.............Kf", "[0-2* ![15-17*", ""},
@@ -110,6 +112,7 @@ func TestSound(t *testing.T) {
 		{"none", []step{'K', 'f', 'f', 'f'}, "[] []", ""},
 		{"backwards", []step{2048, 1024, 2048, 3072, 'K', 'f'}, "[2048 3072]", "late 2"},
 		{"before the first picture", []step{0, 4800, 5000, '.', 'K', 'f'}, "[4800 5000]", "late 1"},
+		{"joins a running program", []step{30000, '.', '.', '.', '.', '.', '.', '.', 'K', 38000, 'f', 'f', 'f', 'f', 57000, 57600, 'K', 'f'}, "[57600]", ""},
 		{"in a gap", []step{'K', 'f', 0, '.', '.', 19200, 'K', 19000, 28800, 'f'}, "[] [19200]", "late 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,8 +20,10 @@
 //     up to its EXTINF to the microsecond, and no rounding error is carried from
 //     one segment to the next. Missing frames lengthen their predecessor. Where a
 //     whole part is missing, segments marked EXT-X-GAP fill the time, so that the
-//     playlist's time stays the program's; only other encoder parameters, or
-//     nothing for longer than the window or five minutes, make a discontinuity.
+//     playlist's time stays the program's. A Stream of a program that has run for
+//     longer than a segment begins at its next scheduled keyframe. Only other
+//     encoder parameters, or nothing for longer than the window or five minutes,
+//     make a discontinuity.
 //   - A cue is on the playlists of every rendition from the next part on, a part's
 //     length after Announce at most, and stays while its time is in the window; of
 //     more than 200 the oldest go, and are counted. What was once said of it never

@@ -31,10 +31,10 @@ type Returns interface {
 	Remove(id show.ParticipantID, cause error)
 }
 
-// coder is a program that codes what a source sends anew for return feeds. Asked
-// again while it does, it begins with a keyframe.
+// coder is a program that codes what a source sends anew for return feeds.
 type coder interface {
 	SetReturn(id transcode.SourceID, on bool)
+	RequestReturnKeyframe(id transcode.SourceID)
 }
 
 // route tells Returns who gets whom, and asks the mixer to code what somebody gets
@@ -210,7 +210,7 @@ func (s *Stage) RequestKeyframe(from show.ParticipantID) {
 	s.loop.Post(func() {
 		if t.coded.Load() && s.run != nil {
 			if c, ok := s.run.program.(coder); ok {
-				c.SetReturn(t.source, true)
+				c.RequestReturnKeyframe(t.source)
 			}
 		}
 	})

@@ -67,7 +67,9 @@ func (s *Stage) Claim(id show.ParticipantID, offer ingest.Offer) (ingest.Sink, e
 		if t == nil {
 			return fmt.Errorf("stage: session %s has no participant %s", s.o.Session.ID, id)
 		}
-		f, err = t.claim(offer)
+		if f, err = t.claim(offer); err != nil && t.of != nil && t.feed.Load() == nil {
+			s.drop(t)
+		}
 		return err
 	})
 	if errors.Is(err, errStopped) {
