@@ -1,0 +1,171 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/regie-live/regie/gateway/ingest"
+	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/transcode/media"
+)
+
+// TestGuestWalksToTheStageAndBack is the green room from invite to removal.
+func TestGuestWalksToTheStageAndBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.comes("host")
+		u.at("host", show.OnAir)
+		u.ok(u.Start("desk"))
+		u.at("Théo", show.Invited)
+		u.no(show.Conflict, u.Move("Théo", show.OnAir, true)) // nobody there yet
+		u.ok(u.Move("Théo", show.Checking, false))
+		u.no(show.Forbidden, u.Move("Théo", show.Backstage, false))
+		u.ok(u.Move("Théo", show.Waiting, false))
+		guest := u.comes("Théo")
+		u.at("Théo", show.Waiting)
+		u.shows("host") // nobody sees a guest before the host lets them in
+		if v := u.View(); len(v.Session.Participants) != 1 || len(v.OnAir) != 1 {
+			t.Errorf("the public sees a guest who waits: %+v", v)
+		}
+		u.ok(u.Move("Théo", show.Backstage, true))
+		u.shows("host")
+		u.ok(u.Move("Théo", show.OnAir, true))
+		u.shows("host Théo")
+		if v := u.View(); len(v.Session.Participants) != 2 || len(v.OnAir) != 2 {
+			t.Errorf("the public does not see who is on air: %+v", v)
+		}
+		guest.Close(errors.New("network"))
+		time.Sleep(59 * time.Second)
+		u.at("Théo", show.OnAir)
+		guest = u.comes("Théo") // back without a click
+		u.shows("host Théo")
+		u.ok(u.Move("Théo", show.Back, true))
+		u.at("Théo", show.Back)
+		u.shows("host")
+		u.ok(u.Move("Théo", show.OnAir, true))
+		guest.Close(errors.New("network"))
+		time.Sleep(61 * time.Second)
+		u.at("Théo", show.Left)
+		u.shows("host")
+		u.comes("Théo")
+		u.at("Théo", show.Waiting) // and must be let in again
+		u.ok(u.Move("Théo", show.Removed, true))
+		u.at("Théo", show.Removed)
+		_, err := u.Claim("Théo", ingest.Offer{Protocol: ingest.WHIP})
+		if err == nil {
+			t.Error("who was removed may send")
+		}
+		if cause := u.returns.removed["Théo"]; !errors.Is(cause, ingest.ErrRemoved) {
+			t.Errorf("the return feed was ended with %v", cause)
+		}
+		u.no(show.Conflict, u.Move("Théo", show.OnAir, true))
+		u.ok(u.AddPerson(show.Participant{ID: "Théo", Name: "Théo", Role: show.Guest}))
+		u.at("Théo", show.Invited) // a new invite
+	})
+}
+
+func TestFourthGuestStaysBackstage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.comes("host")
+		u.onAir("Théo")
+		u.onAir("Lou")
+		u.onAir("Mei")
+		u.comes("Kim")
+		u.ok(u.Move("Kim", show.Backstage, true))
+		u.no(show.Conflict, u.Move("Kim", show.OnAir, true))
+		u.at("Kim", show.Backstage)
+		u.shows("host Théo Lou Mei") // in the order in which they came on air
+		u.ok(u.Move("Théo", show.Back, true))
+		u.ok(u.Move("Kim", show.OnAir, true))
+		u.shows("host Lou Mei Kim")
+	})
+}
+
+func TestEncoderOnAGuestsKeyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.send("Théo", ingest.RTMP, media.H264)
+		u.at("Théo", show.Waiting)
+		if got := u.person("Théo").Via; got != "rtmp" {
+			t.Errorf("via %q", got)
+		}
+		u.ok(u.Move("Théo", show.Backstage, true))
+		u.ok(u.Move("Théo", show.Left, false)) // the page is closed, the encoder goes on
+		u.at("Théo", show.Backstage)
+	})
+}
+
+func TestPageKeepsAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		here := true
+		u.ok(u.Adjust("Théo", show.Adjustment{Present: &here}, false))
+		u.ok(u.Move("Théo", show.Checking, false))
+		time.Sleep(time.Hour)
+		u.at("Théo", show.Checking)
+		here = false
+		u.ok(u.Adjust("Théo", show.Adjustment{Present: &here}, false))
+		time.Sleep(61 * time.Second)
+		u.at("Théo", show.Left)
+	})
+}
+
+func TestPeopleComeAndGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		for i := 5; i < maxPeople; i++ {
+			u.ok(u.AddPerson(show.Participant{ID: show.ParticipantID(fmt.Sprint("g", i)), Name: "G", Role: show.Guest}))
+		}
+		one := show.Participant{ID: "one-too-many", Name: "One", Role: show.Guest}
+		u.no(show.Conflict, u.AddPerson(one))
+		u.ok(u.Move("g5", show.Removed, true))
+		u.ok(u.AddPerson(one)) // whoever was removed makes room
+		u.ok(u.RemovePerson("one-too-many"))
+		u.ok(u.RemovePerson("one-too-many"))
+		u.no(show.Conflict, u.RemovePerson("host"))
+		u.no(show.Invalid, u.AddPerson(show.Participant{ID: show.ParticipantID("x").Screen()}))
+		if n := len(u.Desk().People); n != maxPeople-1 {
+			t.Errorf("%d people", n)
+		}
+	})
+}
+
+// TestScreen: it is one more cell, goes where its owner goes, and is gone when they
+// end it.
+func TestScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.comes("host")
+		u.comes("Théo")
+		screen := show.ParticipantID("Théo").Screen()
+		shared := u.comes(screen)
+		u.shows("host")
+		u.ok(u.Move("Théo", show.OnAir, true))
+		u.shows("host Théo Théo-screen")
+		if p := u.person(screen); p.Of != "Théo" || p.Place != show.OnAir {
+			t.Errorf("the screen is %+v", p)
+		}
+		u.no(show.Conflict, u.Move(screen, show.Back, true))
+		u.ok(u.Move("Théo", show.Back, true))
+		u.shows("host")
+		u.ok(u.Move("Théo", show.OnAir, true))
+		shared.Close(errors.New("ended"))
+		u.shows("host Théo")
+		if u.person(screen).ID != "" {
+			t.Error("the screen is still on the desk")
+		}
+		u.comes(screen)
+		u.ok(u.RemovePerson("Théo"))
+		u.shows("host")
+		if n := len(u.Desk().People); n != 4 {
+			t.Errorf("%d people are left", n)
+		}
+		if _, err := u.Claim(screen, ingest.Offer{Protocol: ingest.WHIP}); err == nil {
+			t.Error("a screen without an owner")
+		}
+	})
+}
