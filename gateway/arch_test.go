@@ -53,7 +53,7 @@ var importRules = []importRule{
 	},
 	{
 		of: []string{"*", "*/*", "*/*/*"}, not: []string{"github.com/pion/*", "github.com/pion/*/*", "github.com/pion/*/*/*"},
-		but: []string{"gateway/rtc", "gateway/whep", "gateway/returns", "gateway/ingest/*", "gateway/demo", "gateway/internal/*", "cmd/regie-load", "cmd/regie-load/audience"},
+		but: []string{"gateway/rtc", "gateway/whep", "gateway/returns", "gateway/turn", "gateway/ingest/*", "gateway/demo", "gateway/internal/*", "cmd/regie-load", "cmd/regie-load/audience"},
 		why: "WebRTC stays behind rtc, whip and whep (RTP packets also come over RTSP)",
 	},
 	{

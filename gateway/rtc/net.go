@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -229,3 +230,7 @@ func bind(address string) (*net.UDPConn, net.Listener, error) {
 		}
 	}
 }
+
+// Hosts are the addresses under which peers are told to reach the port, the best
+// first. The list is never written to again.
+func (n *Net) Hosts() []netip.Addr { return n.hosts.addrs() }

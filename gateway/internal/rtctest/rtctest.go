@@ -45,6 +45,8 @@ type Options struct {
 	Receive []webrtc.RTPCodecType
 	// EditOffer changes the offer on its way to the server.
 	EditOffer func(string) string
+	// Relays are TURN servers; with any the client connects through them alone.
+	Relays []webrtc.ICEServer
 	// Engine replaces pion's default codecs.
 	Engine *webrtc.MediaEngine
 	// Channel is the label of a data channel to open.
@@ -109,7 +111,11 @@ func New(t testing.TB, o Options) *Client {
 		options = append(options, webrtc.WithMediaEngine(o.Engine))
 	}
 	var err error
-	if c.PC, err = webrtc.NewAPI(options...).NewPeerConnection(webrtc.Configuration{}); err != nil {
+	config := webrtc.Configuration{ICEServers: o.Relays}
+	if len(o.Relays) > 0 {
+		config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+	}
+	if c.PC, err = webrtc.NewAPI(options...).NewPeerConnection(config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.close)
