@@ -26,6 +26,7 @@ type Config struct {
 	RTSP     Listener  `yaml:"rtsp"`
 	RTSPS    Listener  `yaml:"rtsps"`
 	WebRTC   WebRTC    `yaml:"webrtc"`
+	TURN     Listener  `yaml:"turn"` // UDP too; relays people on stage to WebRTC
 	Metrics  Listener  `yaml:"metrics"`
 	TLS      TLS       `yaml:"tls"`
 	Data     Data      `yaml:"data"`
@@ -56,7 +57,7 @@ type WebRTC struct {
 	PublicHosts []string `yaml:"public_hosts"`
 	// ICEServers are told to WHIP and WHEP clients (RFC 9725 section 4.6). Nobody
 	// needs one to reach this appliance; a network that only lets a TURN server
-	// out does.
+	// out does, for which people on stage can have the one of TURN.
 	ICEServers []ICEServer `yaml:"ice_servers"`
 	// MaxViewers and MaxMbps are how many WebRTC viewers, and how much to them, this
 	// machine is trusted with. Whoever comes past that is sent to LL-HLS.
@@ -160,6 +161,7 @@ func Default() Config {
 		RTSP:    Listener{Address: ":8554"},
 		RTSPS:   Listener{Address: ":8322"},
 		WebRTC:  WebRTC{Address: ":8189", PublicHosts: []string{}, ICEServers: []ICEServer{}, MaxViewers: 1000},
+		TURN:    Listener{Address: "off"},
 		Metrics: Listener{Address: "127.0.0.1:9998"},
 		Data:    Data{Dir: "./data"},
 		Log:     Log{Level: "info", Format: "text"},

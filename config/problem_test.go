@@ -35,7 +35,7 @@ func TestProblems(t *testing.T) {
 				"regie.yml:1:24: program.fps: 5 is out of range; write 10 to 60 frames a second",
 				"regie.yml:2:7: hls.part: 50ms is out of range; write 100ms to 1s",
 				`regie.yml:3:7: log.level: "loud" is not known; write debug, info, warn, error`,
-				"regie.yml:4:1: x: unknown key, the keys here are http, rtmp, rtmps, rtsp, rtsps, webrtc, metrics, tls, data, log, program, hls, stage, sessions",
+				"regie.yml:4:1: x: unknown key, the keys here are http, rtmp, rtmps, rtsp, rtsps, webrtc, turn, metrics, tls, data, log, program, hls, stage, sessions",
 				"regie.yml:5:8: data.dir: the folder is missing; write ./data",
 			},
 		},
@@ -67,6 +67,10 @@ func TestProblems(t *testing.T) {
 		"public host with port": {
 			text: "webrtc: {public_hosts: [live.example.org, \"1.2.3.4:8189\"]}\n",
 			want: []string{`regie.yml:1:43: webrtc.public_hosts[1]: "1.2.3.4:8189" is neither a name nor an address`},
+		},
+		"TURN alone": {
+			text: "webrtc: {address: off}\nturn: {address: \":3478\"}\n",
+			want: []string{"regie.yml:2:8: turn.address: TURN relays to WebRTC, which is off"},
 		},
 		"no ICE server": {
 			text: "webrtc: {ice_servers: [{url: \"https://turn.example.org\"}, {url: \"turn:turn.example.org\"}]}\n",

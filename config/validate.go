@@ -92,6 +92,7 @@ func (c Config) checkPorts(k *checker) {
 		{"rtsp.address", c.RTSP.Address},
 		{"rtsps.address", c.RTSPS.Address},
 		{"webrtc.address", c.WebRTC.Address},
+		{"turn.address", c.TURN.Address},
 		{"metrics.address", c.Metrics.Address},
 	}
 	type taken struct{ path, host string }
@@ -120,6 +121,9 @@ func (c Config) checkPorts(k *checker) {
 	}
 	if !c.HTTP.Address.On() {
 		k.add("http.address", "the appliance cannot do without HTTP: pages, HLS, WHIP and WHEP go through it", `write ":8080"`)
+	}
+	if c.TURN.Address.On() && !c.WebRTC.Address.On() {
+		k.add("turn.address", "TURN relays to WebRTC, which is off", `set webrtc.address, or write off here`)
 	}
 	k.between("webrtc.max_viewers", c.WebRTC.MaxViewers, 0, 100_000, "viewers; 0 takes none")
 	k.between("webrtc.max_mbps", c.WebRTC.MaxMbps, 0, 1_000_000, "Mbit/s; 0 sets no limit")

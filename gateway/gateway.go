@@ -49,6 +49,7 @@ type Addrs struct {
 	RTSP    string `json:"rtsp,omitempty"`
 	RTSPS   string `json:"rtsps,omitempty"`
 	WebRTC  string `json:"webrtc,omitempty"`
+	TURN    string `json:"turn,omitempty"`
 	Metrics string `json:"metrics,omitempty"`
 }
 

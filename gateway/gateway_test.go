@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"go.uber.org/goleak"
 
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func testConfig(t *testing.T) config.Config {
 	t.Helper()
 	c := config.Default()
-	for _, a := range []*config.Address{&c.HTTP.Address, &c.RTMP.Address, &c.RTMPS.Address, &c.RTSP.Address, &c.RTSPS.Address, &c.WebRTC.Address, &c.Metrics.Address} {
+	for _, a := range []*config.Address{&c.HTTP.Address, &c.RTMP.Address, &c.RTMPS.Address, &c.RTSP.Address, &c.RTSPS.Address, &c.WebRTC.Address, &c.TURN.Address, &c.Metrics.Address} {
 		*a = "127.0.0.1:0"
 	}
 	c.Data.Dir = t.TempDir()
@@ -142,11 +143,35 @@ func TestPortsAreToldAndCanBeOff(t *testing.T) {
 	if err != nil || json.Unmarshal(b, &told) != nil || told != g.Addrs() {
 		t.Errorf("ports.json holds %s (%v), the gateway says %+v", b, err, g.Addrs())
 	}
-	if told.RTSPS != "" || told.WebRTC != "" || told.HTTP == "" || told.RTMPS == "" {
+	if told.RTSPS != "" || told.WebRTC != "" || told.TURN != "" || told.HTTP == "" || told.RTMPS == "" {
 		t.Errorf("listening on %+v", told)
 	}
 	if res, body := ask(t, "POST", "http://"+told.HTTP+"/whip"); res.StatusCode != 404 || !strings.Contains(body, "webrtc.address") {
 		t.Errorf("WHIP while WebRTC is off: %d %s", res.StatusCode, body)
+	}
+}
+
+// TestICEServers: a person gets TURN with a name of their own, beside what is declared.
+func TestICEServers(t *testing.T) {
+	c := testConfig(t)
+	c.WebRTC.ICEServers = []config.ICEServer{{URL: "stun:stun.example.org"}}
+	w := &wiring{Gateway: &Gateway{log: slog.New(slog.DiscardHandler), config: c}, o: Options{Config: c, Logger: slog.New(slog.DiscardHandler)}, reg: prometheus.NewRegistry()}
+	for _, step := range []func() error{w.listenRTC, w.listenTURN} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() {
+		for _, free := range slices.Backward(w.cleanups) {
+			free()
+		}
+	}()
+	servers := w.iceServersFor("studio", "guest1")
+	if len(servers) != 2 || servers[0].URLs[0] != "stun:stun.example.org" || !strings.HasSuffix(servers[1].Username, ":studio/guest1") {
+		t.Fatalf("ICE servers %+v", servers)
+	}
+	if want := "turn:" + w.addrs.TURN + "?transport=udp"; servers[1].URLs[0] != want || servers[1].Credential == "" {
+		t.Errorf("TURN is %+v, want %s and a credential", servers[1], want)
 	}
 }
 

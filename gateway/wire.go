@@ -28,6 +28,7 @@ import (
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/turn"
 	"github.com/regie-live/regie/gateway/viewers"
 	"github.com/regie-live/regie/gateway/web"
 	"github.com/regie-live/regie/gateway/whep"
@@ -48,7 +49,8 @@ type wiring struct {
 	reg      *prometheus.Registry
 	door     *ingest.Door
 	seats    seats
-	net      *rtc.Net // nil when WebRTC is off
+	net      *rtc.Net     // nil when WebRTC is off
+	turn     *turn.Server // nil when TURN is off
 	viewers  *viewers.Counter
 	stages   *stage.Metrics
 	returns  *returns.Metrics
@@ -64,7 +66,7 @@ func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
 func (w *wiring) build() (*Gateway, error) {
 	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
 	w.reg, w.seats = prometheus.NewRegistry(), seats{}
-	steps := []func() error{w.observe, w.listenRTC, w.openHouses, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			for i := len(w.cleanups) - 1; i >= 0; i-- {
@@ -115,14 +117,6 @@ func (w *wiring) listenRTC() error {
 	return nil
 }
 
-func iceServers(declared []config.ICEServer) []rtc.ICEServer {
-	var servers []rtc.ICEServer
-	for _, s := range declared {
-		servers = append(servers, rtc.ICEServer{URL: s.URL, Username: s.Username, Credential: s.Credential.Reveal()})
-	}
-	return servers
-}
-
 func (w *wiring) openHouses() error {
 	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
 	w.stages, w.returns = stage.NewMetrics(w.reg), returns.NewMetrics(w.reg)
@@ -170,7 +164,7 @@ func (w *wiring) newHouse(s show.Session) *house {
 			Present:  func(id show.ParticipantID, here bool) { h.stage.Receive(id, here) },
 			Logger:   w.log, Metrics: w.returns,
 		})
-		o.Returns = h.returns
+		o.Returns = w.relayed(s.ID, h.returns)
 	}
 	h.stage = stage.New(o)
 	return h

@@ -34,6 +34,7 @@ func checkPorts(cfg config.Config) []finding {
 		{"rtsp", cfg.RTSP.Address, false},
 		{"rtsps", cfg.RTSPS.Address, false},
 		{"webrtc", cfg.WebRTC.Address, true},
+		{"turn", cfg.TURN.Address, true},
 		{"metrics", cfg.Metrics.Address, false},
 	} {
 		if !p.address.On() {

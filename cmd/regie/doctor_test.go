@@ -52,7 +52,7 @@ func TestCheckPorts(t *testing.T) {
 	cfg.HTTP.Address, cfg.RTMP.Address, cfg.RTSP.Address, cfg.WebRTC.Address, cfg.Metrics.Address = "127.0.0.1:0", "off", "", "127.0.0.1:0", "off"
 	cfg.RTMPS.Address, cfg.RTSPS.Address = "off", "off"
 	findings := checkPorts(cfg)
-	if len(findings) != 8 { // seven ports, one of them twice
+	if len(findings) != 9 { // eight ports, one of them twice
 		t.Errorf("%d findings: %v", len(findings), findings)
 	}
 	for _, f := range findings {

@@ -51,6 +51,7 @@ func greet(c config.Config, at gateway.Addrs, keys string) {
 		{"RTSPS", "rtsps://", at.RTSPS, "/live/KEY"},
 		{"WHIP", web, at.HTTP, "/whip  and the stream key as bearer token"},
 		{"WebRTC", "udp and tcp ", at.WebRTC, ""},
+		{"TURN", "udp and tcp ", at.TURN, ""},
 		{"metrics", "http://", at.Metrics, "/metrics"},
 	} {
 		if line.addr != "" {

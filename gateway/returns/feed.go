@@ -35,8 +35,9 @@ type Options struct {
 
 // Receiver is who asks for a return feed.
 type Receiver struct {
-	ID   show.ParticipantID // of a desk that is on no stage: anything else that names it
-	Role show.Role
+	ID         show.ParticipantID // of a desk that is on no stage: anything else that names it
+	Role       show.Role
+	ICEServers []show.ICEServer // that they are told of
 }
 
 // ErrEnded is why receivers are disconnected when the feed closes.
@@ -236,6 +237,11 @@ type receiverKey struct{}
 // an empty Receiver may not begin a session, but whoever knows a session's address
 // may patch and end it.
 func (f *Feed) Serve(w http.ResponseWriter, r *http.Request, who Receiver) {
+	if who.ID != "" && (r.Method == http.MethodPost || r.Method == http.MethodOptions) {
+		for _, link := range rtc.Links(who.ICEServers) {
+			w.Header().Add("Link", link)
+		}
+	}
 	f.endpoint.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), receiverKey{}, who)))
 }
 

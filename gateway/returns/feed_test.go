@@ -60,8 +60,8 @@ func (m *monitor) clean(id show.ParticipantID) {
 		}
 		for k, s := range sections {
 			where := fmt.Sprintf("%s's slot %d, %v", id, i, media.Kind(k))
-			if s.gaps+s.back+s.late+s.spoiled > 0 {
-				m.t.Errorf("%s: %d gaps, %d times back, %d changes without a keyframe, %d spoiled pictures", where, s.gaps, s.back, s.late, s.spoiled)
+			if s.back+s.late+s.spoiled > 0 || s.missing*20 > s.packets {
+				m.t.Errorf("%s: %d of %d packets are missing, %d times back, %d changes without a keyframe, %d spoiled pictures", where, s.missing, s.packets, s.back, s.late, s.spoiled)
 			}
 			if i < Slots && s.clips[own] > 0 {
 				m.t.Errorf("%s: gets themselves %d times", where, s.clips[own])

@@ -181,7 +181,8 @@ type monitor struct {
 // section is what came in one of them.
 type section struct {
 	last    *rtp.Packet
-	gaps    int         // holes in the numbers
+	packets int
+	missing int         // numbers that did not come: a busy machine's sockets lose some
 	back    int         // timestamps that did not grow
 	clips   map[int]int // packets of sound, or pictures, by clip
 	latest  int         // the clip of the latest
@@ -272,16 +273,24 @@ func (s *section) take(p *rtp.Packet, kind webrtc.RTPCodecType) {
 	if s.clips == nil {
 		s.clips, s.latest = map[int]int{}, -1
 	}
+	again := false
 	if s.last != nil {
-		if p.SequenceNumber != s.last.SequenceNumber+1 {
-			s.gaps++
-		}
+		ahead := int(int16(p.SequenceNumber - s.last.SequenceNumber))
+		again = ahead <= 0 // sent once more, in place of a lost one
 		step := int32(p.Timestamp - s.last.Timestamp)
-		if step < 0 || step == 0 && kind == webrtc.RTPCodecTypeAudio {
+		switch {
+		case again:
+			s.missing--
+		case step < 0 || step == 0 && kind == webrtc.RTPCodecTypeAudio:
 			s.back++
+			fallthrough
+		default:
+			s.missing += ahead - 1
 		}
 	}
-	s.last = p
+	if s.packets++; !again {
+		s.last = p
+	}
 	if kind == webrtc.RTPCodecTypeAudio {
 		s.latest = int(p.Payload[1])
 		s.clips[s.latest]++

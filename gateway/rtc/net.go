@@ -17,6 +17,8 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/regie-live/regie/gateway/show"
 )
 
 // Config of a Net.
@@ -28,7 +30,7 @@ type Config struct {
 	// again every minute.
 	PublicHosts []string
 	// ICEServers are told to clients; we use none ourselves.
-	ICEServers []ICEServer
+	ICEServers []show.ICEServer
 	// MaxViewers bounds the viewers; 0 is no limit, NoViewers lets none in.
 	MaxViewers int
 	// MaxMbps bounds what all viewers together may be sent, as PeerOptions.Costs
@@ -43,18 +45,17 @@ type Config struct {
 	Metrics *Metrics
 }
 
-// ICEServer is a STUN or TURN server, its URL as in RFC 7064 and RFC 7065.
-type ICEServer struct{ URL, Username, Credential string }
-
-// links are the Link headers of RFC 9725 section 4.6.
-func links(servers []ICEServer) []string {
+// Links are ICE servers as values of Link headers (RFC 9725 section 4.6).
+func Links(servers []show.ICEServer) []string {
 	var all []string
 	for _, s := range servers {
-		link := "<" + s.URL + `>; rel="ice-server"`
-		if s.Username != "" {
-			link += fmt.Sprintf(`; username=%q; credential=%q; credential-type="password"`, s.Username, s.Credential)
+		for _, url := range s.URLs {
+			link := "<" + url + `>; rel="ice-server"`
+			if s.Username != "" {
+				link += fmt.Sprintf(`; username=%q; credential=%q; credential-type="password"`, s.Username, s.Credential)
+			}
+			all = append(all, link)
 		}
-		all = append(all, link)
 	}
 	return all
 }
@@ -176,7 +177,7 @@ func (n *Net) open(udp *net.UDPConn, tcp net.Listener) error {
 func (n *Net) Addr() net.Addr { return n.udp.LocalAddr() }
 
 // Links are the values of the Link headers that WHIP and WHEP answers carry.
-func (n *Net) Links() []string { return links(n.config.ICEServers) }
+func (n *Net) Links() []string { return Links(n.config.ICEServers) }
 
 // Close ends all peers, waits for them and frees the port.
 func (n *Net) Close() error {

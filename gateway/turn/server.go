@@ -123,7 +123,7 @@ func bind(address string) (net.PacketConn, net.Listener, error) {
 func (s *Server) Addr() net.Addr { return s.udp.LocalAddr() }
 
 // ICEServers are this server with fresh credentials for one person, whom the caller
-// knows and lets on a stage. Who is any name for them without a colon.
+// knows and lets on a stage. Who is any name for them.
 func (s *Server) ICEServers(who string) []show.ICEServer {
 	name := fmt.Sprintf("%d:%s", time.Now().Add(credentialLife).Unix(), who)
 	ice := show.ICEServer{Username: name, Credential: s.password(name)}
