@@ -11,6 +11,7 @@ import (
 type Metrics struct {
 	info        *prometheus.GaugeVec
 	state       *prometheus.GaugeVec
+	start       *prometheus.GaugeVec
 	transitions *prometheus.CounterVec
 	frameTime   prometheus.Histogram
 	late        *prometheus.CounterVec
@@ -29,6 +30,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		state: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "regie_session_state", Help: "Phase of a session, one series per phase, value 0 or 1.",
 		}, []string{"session", "state"}),
+		start: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "regie_session_scheduled_start_timestamp_seconds", Help: "Unix time at which a session is due to start; absent when none was planned.",
+		}, []string{"session"}),
 		transitions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "regie_session_transitions_total", Help: "Changes of phase of all sessions, by the phase entered and why.",
 		}, []string{"to", "cause"}),
@@ -52,7 +56,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "regie_mixer_restarts_total", Help: "Worker processes replaced because they died or hung.",
 		}, []string{"session"}),
 	}
-	reg.MustRegister(m.info, m.state, m.transitions, m.frameTime, m.late, m.dropped, m.speed, m.offset, m.restarts)
+	reg.MustRegister(m.info, m.state, m.start, m.transitions, m.frameTime, m.late, m.dropped, m.speed, m.offset, m.restarts)
 	return m
 }
 
@@ -61,7 +65,14 @@ func (m *Metrics) phase(s show.Session, p show.Phase) {
 	if len(s.Participants) > 0 {
 		creator = s.Participants[0].Name
 	}
+	// The title may have changed: one series a session.
+	m.info.DeletePartialMatch(prometheus.Labels{"session": string(s.ID)})
 	m.info.WithLabelValues(string(s.ID), s.Title, creator).Set(1)
+	if s.Starts.IsZero() {
+		m.start.DeleteLabelValues(string(s.ID))
+	} else {
+		m.start.WithLabelValues(string(s.ID)).Set(float64(s.Starts.UnixMilli()) / 1000)
+	}
 	for _, q := range []show.Phase{show.Planned, show.Live, show.Ended} {
 		v := 0.0
 		if q == p {
@@ -108,7 +119,7 @@ func (m *Metrics) offAir(id show.SessionID) {
 // forget deletes every series of a session that is no more.
 func (m *Metrics) forget(id show.SessionID) {
 	for _, v := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
-		m.info, m.state, m.late, m.dropped, m.speed, m.offset, m.restarts,
+		m.info, m.state, m.start, m.late, m.dropped, m.speed, m.offset, m.restarts,
 	} {
 		v.DeletePartialMatch(prometheus.Labels{"session": string(id)})
 	}

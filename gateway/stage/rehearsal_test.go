@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/media"
@@ -133,9 +135,20 @@ func TestTimeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newStudio(t, nil)
 		ends := time.Now().Add(time.Hour)
-		u.ok(u.Update(show.Session{Title: "Later", Ends: ends}))
+		u.ok(u.Update(show.Session{Title: "Later", Starts: time.Unix(1_800_000_000, 0), Ends: ends}))
 		if d := u.Desk(); !d.EndsAt.Equal(ends) || d.Title != "Later" || u.View().Session.Title != "Later" {
 			t.Errorf("the desk says %+v", d)
+		}
+		m := u.o.Metrics
+		if got := testutil.ToFloat64(m.start); got != 1_800_000_000 {
+			t.Errorf("the metrics say %v", got)
+		}
+		if got := testutil.ToFloat64(m.info.WithLabelValues("studio", "Later", "Ana")); got != 1 || testutil.CollectAndCount(m.info) != 1 {
+			t.Error("the metrics have another title")
+		}
+		u.ok(u.Update(show.Session{Title: "Whenever"}))
+		if n := testutil.CollectAndCount(m.start); n != 0 {
+			t.Errorf("%d starts are scheduled", n)
 		}
 	})
 }

@@ -197,21 +197,25 @@ func (t *seat) endReturn(f *feed) {
 	}
 }
 
-// RequestKeyframe asks for a keyframe of what From sends to return feeds.
+// RequestKeyframe asks for a keyframe of what From sends to return feeds, or of the
+// program if From is nobody.
 func (s *Stage) RequestKeyframe(from show.ParticipantID) {
+	now := s.now.Load()
+	if from == "" {
+		if now != nil {
+			(*now).RequestKeyframe()
+		}
+		return
+	}
 	t := (*s.sources.Load())[transcode.SourceID(from)]
 	if t == nil {
 		return
 	}
 	if f := t.feed.Load(); f != nil && f.forward.Load() {
 		t.requestKeyframe()
-		return
-	}
-	s.loop.Post(func() {
-		if t.coded.Load() && s.run != nil {
-			if c, ok := s.run.program.(coder); ok {
-				c.RequestReturnKeyframe(t.source)
-			}
+	} else if now != nil && t.coded.Load() {
+		if c, ok := (*now).(coder); ok {
+			c.RequestReturnKeyframe(t.source)
 		}
-	})
+	}
 }

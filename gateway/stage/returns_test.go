@@ -117,8 +117,9 @@ func TestCodedAnewForWhoListens(t *testing.T) {
 		}
 		u.RequestKeyframe("host")
 		synctest.Wait()
-		if u.program(0).keyframes["host"] != 1 {
-			t.Error("the mixer was not asked for a keyframe")
+		u.RequestKeyframe("") // of the program
+		if k := u.program(0).keyframes; k["host"] != 1 || k[""] != 1 {
+			t.Errorf("the mixer was asked for keyframes of %v", k)
 		}
 		// On air is the same program; the next one is asked anew.
 		u.ok(u.Start("desk"))

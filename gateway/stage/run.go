@@ -97,6 +97,7 @@ func (s *Stage) begin(r *run) {
 	r.cancel = cancel
 	ended := make(chan struct{})
 	s.run, s.ended = r, ended
+	s.now.Store(&r.program)
 	s.running.Go(func() {
 		err := r.program.Run(ctx)
 		r.close()
@@ -181,6 +182,7 @@ func (s *Stage) stop(cause string) {
 	r.again = cause != "shutdown" && cause != "mixer" && !s.session.Autostart
 	r.cancel()
 	s.run = nil
+	s.now.Store(nil)
 	for _, slot := range []**time.Timer{&s.idle, &s.away, &s.closing} {
 		stopTimer(slot)
 	}

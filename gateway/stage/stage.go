@@ -104,6 +104,7 @@ type Stage struct {
 	desk    atomic.Pointer[show.Desk]
 	stats   atomic.Pointer[transcode.Stats]
 	sources atomic.Pointer[map[transcode.SourceID]*seat] // replaced when people come and go
+	now     atomic.Pointer[Program]                      // of run
 	running sync.WaitGroup                               // programs
 
 	// The rest belongs to the loop.

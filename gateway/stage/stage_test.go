@@ -58,7 +58,7 @@ func (p *fakeProgram) do(f func()) {
 }
 
 func (p *fakeProgram) Epoch() time.Time                   { return p.epoch }
-func (p *fakeProgram) RequestKeyframe()                   {}
+func (p *fakeProgram) RequestKeyframe()                   { p.do(func() { p.keyframes[""]++ }) }
 func (p *fakeProgram) RemoveSource(id transcode.SourceID) { p.do(func() { delete(p.sources, id) }) }
 func (p *fakeProgram) SetScene(s transcode.Scene)         { p.do(func() { p.scene = s }) }
 func (p *fakeProgram) SetSource(s transcode.Source) error {

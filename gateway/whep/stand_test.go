@@ -75,12 +75,13 @@ func newStandOf(t *testing.T, c rtc.Config) *stand {
 }
 
 // encode writes a picture and two packets of sound every 40 ms. Only the first
-// picture of the clip is a keyframe unless the encoder is asked for one.
+// picture of the clip is a keyframe unless the encoder is asked for one. The program
+// has run for an hour when its feed is opened, and is in the middle of the clip.
 func (s *stand) encode(clips [][][]byte, restart <-chan struct{}) {
 	tick := time.NewTicker(40 * time.Millisecond)
 	defer tick.Stop()
-	next := 0
-	for n := int64(0); ; n++ {
+	next := 7
+	for n := int64(3600 * 25); ; n++ {
 		select {
 		case <-tick.C:
 		case <-s.done:
