@@ -92,7 +92,11 @@ func New(o Options) *Feed {
 func (f *Feed) source(id show.ParticipantID) *source {
 	s := f.sources[id]
 	if s == nil {
-		s = &source{keyframes: keyframes.New(keyframeInterval, func() { f.opts.Keyframe(id) })}
+		interval := keyframeInterval
+		if id == "" {
+			interval = programInterval
+		}
+		s = &source{keyframes: keyframes.New(interval, func() { f.opts.Keyframe(id) })}
 		f.sources[id] = s
 	}
 	return s

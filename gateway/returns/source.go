@@ -16,8 +16,11 @@ import (
 const maxPayload = 1200 - 12 - 16
 
 // keyframeInterval is the least time between two requests for a keyframe of one
-// source.
-const keyframeInterval = 500 * time.Millisecond
+// person, programInterval of the program, where every viewer gets it too.
+const (
+	keyframeInterval = 500 * time.Millisecond
+	programInterval  = time.Second
+)
 
 // source is a person, or the program, as others get them. It outlives publishers.
 type source struct {

@@ -35,9 +35,13 @@ type stage struct {
 	done chan struct{}
 	over sync.WaitGroup
 
+	handler http.HandlerFunc
+
 	mu      sync.Mutex
 	people  map[show.ParticipantID]*sender
 	present []string // "ana true", …
+	// publishers ask those for a keyframe who come by WHIP.
+	publishers map[show.ParticipantID]func()
 }
 
 // sender plays a clip of its own, which it begins again when a keyframe is asked for.
@@ -59,7 +63,7 @@ var (
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	t.Parallel() // most of a test is waiting for pictures in real time
-	s := &stage{t: t, people: map[show.ParticipantID]*sender{}, done: make(chan struct{})}
+	s := &stage{t: t, people: map[show.ParticipantID]*sender{}, publishers: map[show.ParticipantID]func(){}, done: make(chan struct{})}
 	encodeClips.Do(func() {
 		for _, kbps := range []string{"300", "500", "800", "1200", "200"} {
 			clips = append(clips, rtctest.H264(t, kbps)[:25])
@@ -78,10 +82,11 @@ func newStage(t *testing.T) *stage {
 			s.present = append(s.present, fmt.Sprint(id, " ", here))
 		},
 	})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.handler = func(w http.ResponseWriter, r *http.Request) {
 		_, who, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		s.feed.Serve(w, r, Receiver{ID: show.ParticipantID(who), Role: show.Guest})
-	}))
+	}
+	server := httptest.NewServer(s.handler)
 	s.url = server.URL + "/api/v1/sessions/studio/return"
 	t.Cleanup(func() {
 		server.Close()
@@ -97,8 +102,11 @@ func newStage(t *testing.T) *stage {
 
 func (s *stage) keyframe(id show.ParticipantID) {
 	s.mu.Lock()
-	p := s.people[id]
+	p, ask := s.people[id], s.publishers[id]
 	s.mu.Unlock()
+	if ask != nil {
+		ask()
+	}
 	if p == nil {
 		return
 	}
