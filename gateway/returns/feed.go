@@ -162,30 +162,58 @@ func (f *Feed) Route(route map[show.ParticipantID][]show.Feed) {
 func (f *Feed) aim() (fresh []*source) {
 	targets := map[show.ParticipantID][]target{}
 	for id, r := range f.receivers {
-		targets[""] = append(targets[""], target{r, program, 1, [2]bool{true, false}})
+		rung := r.link.rung.Load()
+		targets[""] = append(targets[""], target{r, program, 1, [2]bool{rung == 0, false}})
 		t := f.tables[id]
 		if t == nil {
 			t = newTable()
 			f.tables[id] = t
 		}
 		had := t.slots
-		if t.assign(others(id, f.route[id])) {
-			r.changed()
-		}
+		feeds := others(id, f.route[id])
+		changed, shown := t.assign(feeds), foremost(feeds, pictures[rung])
 		for i, p := range t.slots {
+			picture := p.Picture && shown[p.From]
+			changed = changed || r.paused[i] != (p.Picture && !picture)
+			r.paused[i] = p.Picture && !picture
 			if p.From == "" {
 				continue
 			}
-			targets[p.From] = append(targets[p.From], target{r, i, p.turn, [2]bool{p.Picture, p.Sound}})
-			if p.Picture && had[i] != p {
+			targets[p.From] = append(targets[p.From], target{r, i, p.turn, [2]bool{picture, p.Sound}})
+			if picture && had[i] != p {
 				fresh = append(fresh, f.source(p.From))
 			}
+		}
+		if changed {
+			r.changed()
 		}
 	}
 	for id, s := range f.sources {
 		s.aim(targets[id])
 	}
 	return fresh
+}
+
+// foremost are the first n who have a picture.
+func foremost(feeds []show.Feed, n int) map[show.ParticipantID]bool {
+	shown := map[show.ParticipantID]bool{}
+	for _, feed := range feeds {
+		if feed.Picture && len(shown) < n {
+			shown[feed.From] = true
+		}
+	}
+	return shown
+}
+
+// shed sends a receiver as many pictures as its link takes now. Those that come back
+// begin with a keyframe, which is asked for when they do.
+func (f *Feed) shed(r *receiver) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.receivers[r.who.ID] == r {
+		f.logger.Debug("return feed follows its link", "participant", r.who.ID, "pictures", pictures[r.link.rung.Load()])
+		f.aim()
+	}
 }
 
 // others leaves a receiver and nameless people out of what it gets.
@@ -330,10 +358,11 @@ func (f *Feed) slotsMessage(id show.ParticipantID) []byte {
 	m := message{Type: "slots", Slots: []slotEntry{}}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	r := f.receivers[id]
 	if t := f.tables[id]; t != nil {
 		for i, p := range t.slots {
 			if p.From != "" {
-				m.Slots = append(m.Slots, slotEntry{i, p.From})
+				m.Slots = append(m.Slots, slotEntry{i, p.From, r != nil && r.paused[i]})
 			}
 		}
 	}

@@ -183,6 +183,36 @@ func TestLoss(t *testing.T) {
 	}
 }
 
+// TestThinLink: who cannot take all pictures gets fewer, the most important last, and
+// always the sound; when the link is wide again they come back, one after the other.
+func TestThinLink(t *testing.T) {
+	s := newStage(t)
+	for i, id := range cast[:3] {
+		s.send(id, i+1)
+	}
+	s.everyone("host", "guest1", "guest2", "guest3")
+	m := s.join("guest3", rtctest.Options{Limited: true})
+	m.wait("three people", func(m *monitor) bool {
+		return m.seen[0].clips[1] > 10 && m.seen[1].clips[2] > 10 && m.seen[2].clips[3] > 10
+	})
+	m.Limit(700)
+	m.wait("fewer pictures", func(m *monitor) bool { return m.paused[2] })
+	m.mu.Lock()
+	if m.paused[0] {
+		t.Error("the most important picture went first")
+	}
+	heard := m.heard[2].clips[3]
+	m.mu.Unlock()
+	m.wait("sound", func(m *monitor) bool { return m.heard[2].clips[3] > heard+50 })
+	m.Limit(0)
+	m.wait("a picture that comes back", func(m *monitor) bool { return len(m.back) > 0 })
+	m.mu.Lock()
+	i := m.back[0]
+	seen := m.seen[i].clips[i+1]
+	m.mu.Unlock()
+	m.wait("it to play", func(m *monitor) bool { return m.seen[i].clips[i+1] > seen+20 })
+}
+
 // TestDeadReceiver: one whose plug is pulled costs the others nothing.
 func TestDeadReceiver(t *testing.T) {
 	s := newStage(t)

@@ -34,6 +34,9 @@ type receiver struct {
 	over  chan goodbye
 	done  chan struct{} // closed when the connection has ended
 	batch *rtc.Batch
+	link  *link
+
+	paused [Slots]bool // whose picture the link does not take; guarded by Feed.mu
 
 	header rtp.Header // of run alone, reused: an escaping one would be garbage for every packet
 
@@ -79,6 +82,7 @@ func newReceiver(f *Feed, who Receiver, id string) *receiver {
 	r := &receiver{
 		feed: f, who: who, id: id, queue: make(chan item, maxQueue), tell: make(chan struct{}, 1),
 		over: make(chan goodbye, 1), done: make(chan struct{}), batch: f.opts.Net.NewBatch(),
+		link: newLink(),
 	}
 	now := time.Now()
 	for i := range r.slots {
@@ -258,6 +262,7 @@ func (r *receiver) sendAll(it item) {
 		it = <-r.queue
 	}
 	r.batch.Flush()
+	r.link.sent.Add(int64(sent[media.Video]))
 	for kind, n := range sent {
 		if n > 0 {
 			r.feed.flows[kind].Packets.Add(float64(n))

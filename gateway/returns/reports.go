@@ -60,6 +60,7 @@ type listener struct {
 	stream   *stream
 	header   rtp.Header
 	lost     uint32 // as last reported
+	asked    uint16 // the latest packet that was asked for again
 }
 
 func (l *listener) take(p rtcp.Packet) {
@@ -80,18 +81,28 @@ func (l *listener) take(p rtcp.Packet) {
 }
 
 func (l *listener) repair(pairs []rtcp.NackPair) {
-	again := 0
+	again, fresh := 0, 0
+	if last := l.stream.latest(); last-l.asked >= 1<<14 { // so long ago that it would look like the future
+		l.asked = last - 1<<14
+	}
 	l.receiver.batch.Begin()
 	for _, pair := range pairs {
 		pair.Range(func(n uint16) bool {
 			if l.stream.repair(n, &l.header) {
 				again++
 			}
+			if int16(n-l.asked) > 0 { // others have been asked for before
+				l.asked = n
+				fresh++
+			}
 			return true
 		})
 	}
 	l.receiver.batch.Flush()
 	l.receiver.feed.flows[l.stream.kind].Packets.Add(float64(again))
+	if l.receiver.link.again(time.Now(), fresh) {
+		l.receiver.feed.shed(l.receiver)
+	}
 }
 
 func (l *listener) received(blocks []rtcp.ReceptionReport) {
@@ -104,8 +115,13 @@ func (l *listener) received(blocks []rtcp.ReceptionReport) {
 			l.receiver.feed.flows[l.stream.kind].Lost.Add(float64(more))
 		}
 		l.lost = b.TotalLost
-		if rtt, ok := rtptime.RoundTrip(b.LastSenderReport, b.Delay, time.Now()); ok {
+		now := time.Now()
+		rtt, ok := rtptime.RoundTrip(b.LastSenderReport, b.Delay, now)
+		if ok {
 			l.receiver.feed.opts.Net.RoundTrip(l.receiver.who.Role, rtt)
+		}
+		if l.receiver.link.report(now, float64(b.FractionLost)/256, rtt) {
+			l.receiver.feed.shed(l.receiver)
 		}
 	}
 }

@@ -183,6 +183,8 @@ type monitor struct {
 	seen    [Slots + 1]section
 	heard   [Slots]section
 	slots   map[int]show.ParticipantID
+	paused  [Slots]bool
+	back    []int    // slots that were paused, and are not any more
 	told    []string // messages as they came
 }
 
@@ -345,9 +347,13 @@ func (m *monitor) listen() {
 				m.t.Error(err)
 			}
 			if msg.Type == "slots" {
-				m.slots = map[int]show.ParticipantID{}
+				was := m.paused
+				m.slots, m.paused = map[int]show.ParticipantID{}, [Slots]bool{}
 				for _, e := range msg.Slots {
-					m.slots[e.Slot] = e.Participant
+					m.slots[e.Slot], m.paused[e.Slot] = e.Participant, e.Paused
+					if was[e.Slot] && !e.Paused {
+						m.back = append(m.back, e.Slot)
+					}
 				}
 			}
 			m.news()

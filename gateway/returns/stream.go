@@ -164,6 +164,13 @@ func (s *stream) repair(n uint16, h *rtp.Header) bool {
 	return true
 }
 
+// latest is the number of the last packet.
+func (s *stream) latest() uint16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
 func (s *stream) hasStarted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

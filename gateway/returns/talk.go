@@ -30,6 +30,7 @@ type message struct {
 type slotEntry struct {
 	Slot        int                `json:"slot"`
 	Participant show.ParticipantID `json:"participant"`
+	Paused      bool               `json:"paused,omitempty"` // the picture, for the receiver's thin link
 }
 
 func (m message) encode() []byte {

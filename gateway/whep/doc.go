@@ -16,7 +16,7 @@
 //     their sequence numbers except those of packets lost on the way.
 //   - A viewer is sent one rung at a time, and another from a keyframe on: the one
 //     that it has chosen, else what its own reports show its link to take (see
-//     steer). Numbers and timestamps go on through a change, and until the new
+//     package steer). Numbers and timestamps go on through a change, and until the new
 //     rung's keyframe, which is asked for on the way down, the old one is sent.
 //   - Past the limits of rtc.Config a viewer is given a smaller rung, and when none
 //     fits answered 503 with the address of the playlist and when to try again. The

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/steer"
 	"github.com/regie-live/regie/gateway/internal/wish"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode/media"
@@ -64,7 +65,7 @@ func (v *viewer) begin(cost int) {
 	}
 	v.video.rung = rung
 	v.video.want.Store(int32(rung))
-	v.steer = newSteer(rung, len(v.feed.opts.Rungs))
+	v.steer = steer.New(rung, len(v.feed.opts.Rungs))
 }
 
 // choose takes a viewer's choice: a rung, or -1 for auto, which goes on from
@@ -72,18 +73,18 @@ func (v *viewer) begin(cost int) {
 func (v *viewer) choose(rung int) {
 	v.steering.Lock()
 	defer v.steering.Unlock()
-	v.steer = newSteer(int(v.video.want.Load()), len(v.feed.opts.Rungs))
+	v.steer = steer.New(int(v.video.want.Load()), len(v.feed.opts.Rungs))
 	if rung < 0 || v.aim(rung, "chosen") {
 		v.chosen = rung
 	}
 }
 
 // observe lets the viewer's own reports steer it, unless it has chosen.
-func (v *viewer) observe(why string, note func(*steer) (changed bool)) {
+func (v *viewer) observe(why string, note func(*steer.Steer) (changed bool)) {
 	v.steering.Lock()
 	defer v.steering.Unlock()
-	if v.chosen < 0 && note(&v.steer) && !v.aim(v.steer.rung, why) {
-		v.steer.refuse(int(v.video.want.Load()))
+	if v.chosen < 0 && note(&v.steer) && !v.aim(v.steer.Rung(), why) {
+		v.steer.Refuse(int(v.video.want.Load()))
 	}
 }
 

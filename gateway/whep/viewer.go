@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/regie-live/regie/gateway/internal/rtptime"
+	"github.com/regie-live/regie/gateway/internal/steer"
 	"github.com/regie-live/regie/gateway/internal/wish"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/gateway/show"
@@ -34,7 +35,7 @@ type viewer struct {
 	steering sync.Mutex // guards the next three, once the viewer is connected
 	chosen   int        // rung that the viewer wants; -1: steer says
 	sound    int        // kbit/s, set with the offer
-	steer    steer
+	steer    steer.Steer
 
 	talk atomic.Pointer[talk] // nil without a data channel
 
@@ -255,7 +256,7 @@ func (r *reports) nack(p *rtcp.TransportLayerNack) {
 	}
 	batch.Flush()
 	count(r.flow, again)
-	r.viewer.observe("asks for many packets again", func(s *steer) bool { return s.repairs(time.Now(), sent, fresh) })
+	r.viewer.observe("asks for many packets again", func(s *steer.Steer) bool { return s.Repairs(time.Now(), sent, fresh) })
 }
 
 func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
@@ -277,8 +278,8 @@ func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
 			r.viewer.feed.opts.Net.RoundTrip(show.Viewer, rtt)
 		}
 		sent := r.packets()
-		r.viewer.observe("reports", func(s *steer) bool {
-			return s.repairs(now, sent, 0) || s.report(now, float64(b.FractionLost)/256, rtt)
+		r.viewer.observe("reports", func(s *steer.Steer) bool {
+			return s.Repairs(now, sent, 0) || s.Report(now, float64(b.FractionLost)/256, rtt)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package whep
+package steer
 
 import (
 	"testing"
@@ -43,11 +43,11 @@ func TestSteer(t *testing.T) {
 			repeat(20, quiet(1)), repeat(30, quiet(0))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, now, n := newSteer(0, 3), time.Unix(1e9, 0), 0
+			s, now, n := New(0, 3), time.Unix(1e9, 0), 0
 			for _, phase := range link {
 				for _, m := range phase {
 					before := s.rung
-					changed := s.report(now, m.lost, m.rtt)
+					changed := s.Report(now, m.lost, m.rtt)
 					if s.rung != m.want || changed != (s.rung != before) {
 						t.Fatalf("second %d: rung %d (changed: %v), want %d", n, s.rung, changed, m.want)
 					}
@@ -63,14 +63,14 @@ func TestSteer(t *testing.T) {
 // well before its next report.
 func TestSteerByRepairs(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	s := newSteer(0, 2)
+	s := New(0, 2)
 	for range 50 { // five seconds of losses that can be repaired
-		if now = now.Add(100 * time.Millisecond); s.repairs(now, 25, 2) {
+		if now = now.Add(100 * time.Millisecond); s.Repairs(now, 25, 2) {
 			t.Fatal("a loss of 8 % is heavy")
 		}
 	}
 	broke := now
-	for !s.repairs(now, 25, 10) {
+	for !s.Repairs(now, 25, 10) {
 		if now = now.Add(50 * time.Millisecond); now.Sub(broke) > time.Second {
 			t.Fatal("a loss of 40 % is not noticed")
 		}
@@ -79,20 +79,20 @@ func TestSteerByRepairs(t *testing.T) {
 		t.Errorf("noticed after %v", took)
 	}
 	// Repairs hide losses from the report, and the report is told of them.
-	s = newSteer(0, 2)
-	s.repairs(now, 0, 0)
+	s = New(0, 2)
+	s.Repairs(now, 0, 0)
 	for range 2 {
-		s.repairs(now.Add(10*time.Millisecond), 100, 12)
-		s.report(now, 0.01, 0)
+		s.Repairs(now.Add(10*time.Millisecond), 100, 12)
+		s.Report(now, 0.01, 0)
 		now = now.Add(time.Second)
 	}
 	if s.rung != 1 {
 		t.Error("a link that needs every eighth packet twice keeps its rung")
 	}
 	// A handful of packets proves nothing.
-	s = newSteer(0, 2)
-	s.repairs(now, 0, 0)
-	if s.repairs(now.Add(time.Second), fewPackets-1, fewPackets-1) {
+	s = New(0, 2)
+	s.Repairs(now, 0, 0)
+	if s.Repairs(now.Add(time.Second), fewPackets-1, fewPackets-1) {
 		t.Error("went down for a few packets")
 	}
 }
@@ -101,12 +101,12 @@ func TestSteerByRepairs(t *testing.T) {
 func FuzzSteer(f *testing.F) {
 	f.Add([]byte{1, 200, 3, 255, 0, 9, 128})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		s, now := newSteer(0, 3), time.Unix(1e9, 0)
+		s, now := New(0, 3), time.Unix(1e9, 0)
 		for i := 0; i+3 < len(in); i += 4 {
 			now = now.Add(time.Duration(in[i]) * 20 * time.Millisecond)
 			before := s.rung
-			s.repairs(now, int(in[i+1]), int(in[i+2]))
-			s.report(now, float64(in[i+2])/255, time.Duration(in[i+3])*4*time.Millisecond)
+			s.Repairs(now, int(in[i+1]), int(in[i+2]))
+			s.Report(now, float64(in[i+2])/255, time.Duration(in[i+3])*4*time.Millisecond)
 			if s.rung < 0 || s.rung > 2 || s.rung > before+1 || s.rung < before-1 || s.wait < calmFirst || s.wait > calmMost {
 				t.Fatalf("rung %d after %d, waits %v", s.rung, before, s.wait)
 			}

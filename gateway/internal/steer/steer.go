@@ -1,4 +1,10 @@
-package whep
+// Package steer decides from what a receiver of WebRTC says of its link how much to
+// send it: one of several rungs, of which 0 is the most.
+//
+// It guarantees: down at once on heavy loss, else after two bad reports in a row; up
+// after a calm time, one rung at a time, later with every time that did not last. It
+// is pure: time comes in from outside.
+package steer
 
 import "time"
 
@@ -27,14 +33,10 @@ const (
 	proof     = 15 * time.Second
 )
 
-// steer decides for one viewer which rung to send: 0 is the largest. It is pure:
-// time comes in from outside. It belongs to one goroutine.
-//
-// Down: at once on heavy loss, else after two bad reports in a row. Up: after a
-// calm time, one rung at a time.
-type steer struct {
+// Steer steers one receiver. It belongs to one goroutine, or is locked by its owner.
+type Steer struct {
 	rungs int
-	rung  int
+	rung  int // now
 
 	base    time.Duration // the least round trip, which slowly rises to the present
 	bad     int           // bad reports in a row
@@ -61,12 +63,12 @@ func (t *tally) share() float64 {
 	return float64(t.asked) / float64(t.sent)
 }
 
-// newSteer begins with rung of so many.
-func newSteer(rung, rungs int) steer { return steer{rungs: rungs, rung: rung, wait: calmFirst} }
+// New begins with rung of so many.
+func New(rung, rungs int) Steer { return Steer{rungs: rungs, rung: rung, wait: calmFirst} }
 
-// repairs notes how many packets a viewer was sent since the last call and how many
+// Repairs notes how many packets a viewer was sent since the last call and how many
 // of them it asks for again. It says whether the rung has changed.
-func (s *steer) repairs(now time.Time, sent, asked int) bool {
+func (s *Steer) Repairs(now time.Time, sent, asked int) bool {
 	if s.began.IsZero() {
 		s.began = now
 	}
@@ -80,10 +82,10 @@ func (s *steer) repairs(now time.Time, sent, asked int) bool {
 	return share > heavyLoss && s.down(now)
 }
 
-// report notes a receiver report: the share of packets that it says is lost, and
+// Report notes a receiver report: the share of packets that it says is lost, and
 // the round trip if it is known. What was asked for again counts as lost, as a
 // repair that has come hides it from the report.
-func (s *steer) report(now time.Time, lost float64, rtt time.Duration) bool {
+func (s *Steer) Report(now time.Time, lost float64, rtt time.Duration) bool {
 	lost = max(lost, s.since.share())
 	s.since = tally{}
 	queue := s.queue(rtt)
@@ -110,7 +112,7 @@ func (s *steer) report(now time.Time, lost float64, rtt time.Duration) bool {
 
 // queue is how much of a round trip is waiting. A route that has become longer is
 // the new measure after some minutes.
-func (s *steer) queue(rtt time.Duration) time.Duration {
+func (s *Steer) queue(rtt time.Duration) time.Duration {
 	switch {
 	case rtt == 0:
 		return 0
@@ -122,7 +124,7 @@ func (s *steer) queue(rtt time.Duration) time.Duration {
 	return rtt - s.base
 }
 
-func (s *steer) down(now time.Time) bool {
+func (s *Steer) down(now time.Time) bool {
 	if !s.climbed.IsZero() && now.Sub(s.climbed) < proof {
 		s.wait = min(2*s.wait, calmMost)
 	}
@@ -135,12 +137,12 @@ func (s *steer) down(now time.Time) bool {
 	return true
 }
 
-// refuse takes a step up back that cannot be made now.
-func (s *steer) refuse(rung int) {
+// Refuse takes a step up back that cannot be made now.
+func (s *Steer) Refuse(rung int) {
 	s.rung, s.climbed, s.wait = rung, time.Time{}, min(2*s.wait, calmMost)
 }
 
-func (s *steer) up(now time.Time) bool {
+func (s *Steer) up(now time.Time) bool {
 	if !s.climbed.IsZero() && now.Sub(s.climbed) >= proof {
 		s.climbed = time.Time{}
 		s.wait = max(s.wait/2, calmFirst)
@@ -152,3 +154,6 @@ func (s *steer) up(now time.Time) bool {
 	s.changed, s.climbed, s.calm = now, now, now
 	return true
 }
+
+// Rung is what to send now.
+func (s *Steer) Rung() int { return s.rung }
