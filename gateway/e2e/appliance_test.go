@@ -25,6 +25,7 @@ type setup struct {
 	ladder        string        // YAML of the lower rungs; default: none
 	more          string        // YAML of further sections
 	camera        string        // where guest1 is fetched from; default: guest1 has a key
+	manual        bool          // sessions do not start by themselves
 }
 
 // seats of every session, in the order of the layout.
@@ -121,7 +122,7 @@ func prepare(t testing.TB, s setup) *appliance {
 	fmt.Fprintf(&b, "program: {width: %d, height: %d, fps: 30, kbps: 1500, ladder: [%s]}\n%s\n", s.width, s.height, s.ladder, s.more)
 	fmt.Fprintf(&b, "stage: {grace: %s}\nsessions:\n", s.grace)
 	for _, id := range s.sessions {
-		fmt.Fprintf(&b, "  - id: %s\n    title: Session %s\n", id, id)
+		fmt.Fprintf(&b, "  - id: %s\n    title: Session %s\n    autostart: %v\n", id, id, !s.manual)
 		fmt.Fprintf(&b, "    host: {name: %s, key: %s}\n    guests:\n", names[0], key(id, seats[0]))
 		for i, seat := range seats[1:] {
 			if seat == "guest1" && s.camera != "" {

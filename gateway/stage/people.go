@@ -332,6 +332,7 @@ func (t *seat) mayAdjust(a show.Adjustment, byDesk bool) error {
 }
 
 func (t *seat) adjust(a show.Adjustment) {
+	silent, dark := t.silent(), t.dark()
 	set(&t.muted, a.Muted)
 	set(&t.cameraOff, a.CameraOff)
 	set(&t.volume, a.Volume)
@@ -347,6 +348,9 @@ func (t *seat) adjust(a show.Adjustment) {
 	}
 	if a.SelfCameraOff != nil && !*a.SelfCameraOff {
 		t.cameraOff = false
+	}
+	if t.silent() != silent || t.dark() != dark {
+		t.stage.log.Info("participant adjusted", "participant", t.person.ID, "muted", t.silent(), "camera_off", t.dark())
 	}
 }
 
