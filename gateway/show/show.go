@@ -52,8 +52,8 @@ type Participant struct {
 	Key    StreamKey
 	Source string  // an RTSP URL that we pull from; empty when the person pushes
 	Gain   float64 // linear; 1 leaves the level as it is
-	// Direct puts them on air as soon as they send, without the green room: they
-	// are in the configuration. A host always is.
+	// Direct puts them on air as soon as they send with their key, without the green
+	// room: they are in the configuration. A host always is.
 	Direct bool
 }
 

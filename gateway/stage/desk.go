@@ -149,7 +149,7 @@ func (s *Stage) publishView() {
 			continue
 		}
 		v.Session.Participants = append(v.Session.Participants, t.person)
-		if t.feed.Load() != nil && (t.onAir() || t.person.Direct) {
+		if f := t.feed.Load(); f != nil && (t.onAir() || t.person.Direct && f.offer.Person == "") {
 			v.OnAir = append(v.OnAir, t.person.ID)
 		}
 	}

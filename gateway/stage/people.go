@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +72,7 @@ func (s *Stage) AddPerson(p show.Participant) error {
 			p.Gain = 1
 		}
 		if t := s.seat(p.ID); t != nil {
+			p.Role, p.Direct, p.Name = t.person.Role, t.person.Direct, cmp.Or(p.Name, t.person.Name)
 			t.person = p
 			if t.place == show.Removed {
 				t.state = newSeat(s, p).state
@@ -221,12 +223,14 @@ func (t *seat) moveSelf(to show.Place) error {
 	return nil
 }
 
-// enter is where somebody is who begins to send.
-func (t *seat) enter() {
+// enter is where somebody is who begins to send. A guest of the configuration who
+// comes by an invite waits like any other.
+func (t *seat) enter(f *feed) {
+	direct := t.direct() && (f.offer.Person == "" || !t.guest())
 	switch {
 	case t.of != nil || t.place != show.Invited && t.place != show.Checking && t.place != show.Left &&
-		(t.place != show.Waiting || !t.direct()):
-	case !t.direct():
+		(t.place != show.Waiting || !direct):
+	case !direct:
 		t.put(show.Waiting, show.ByStage)
 	case t.guest() && t.stage.guestsOnAir() >= show.MaxGuests:
 		t.put(show.Backstage, show.ByStage)

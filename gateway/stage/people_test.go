@@ -99,6 +99,29 @@ func TestEncoderOnAGuestsKeyWaits(t *testing.T) {
 	})
 }
 
+// TestDeclaredGuest: the key of the configuration opens the stage, an invite to the
+// same seat the green room.
+func TestDeclaredGuest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, func(o *Options) {
+			o.Session.Participants = append(o.Session.Participants, show.Participant{ID: "guest1", Name: "Declared", Role: show.Guest, Gain: 1, Direct: true})
+		})
+		u.ok(u.AddPerson(show.Participant{ID: "guest1", Name: "By invite", Role: show.Guest}))
+		sink, err := u.Claim("guest1", ingest.Offer{Protocol: ingest.WHIP, Person: "invite"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink.Write(media.AccessUnit{Key: true})
+		u.at("guest1", show.Waiting)
+		if on := u.View().OnAir; len(on) != 0 {
+			t.Errorf("on air: %v", on)
+		}
+		sink.Close(errors.New("gone"))
+		u.send("guest1", ingest.RTMP, media.H264)
+		u.at("guest1", show.OnAir)
+	})
+}
+
 func TestPageKeepsAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newStudio(t, nil)

@@ -154,7 +154,7 @@ func (t *seat) sends(f *feed) {
 	if t.feed.Load() != f {
 		return
 	}
-	t.enter()
+	t.enter(f)
 	if !s.session.Autostart {
 		s.rehearse()
 	} else if s.phase != show.Live && t.person.Role == show.Host && t.of == nil {
