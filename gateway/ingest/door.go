@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
+	"github.com/regie-live/regie/gateway/internal/guess"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -35,7 +36,7 @@ type Door struct {
 	seats   Seats
 	logger  *slog.Logger
 	metrics *Metrics
-	guesses *guesses
+	guesses *guess.Addresses
 	conns   atomic.Uint64
 
 	lines    *rate.Limiter
@@ -46,8 +47,13 @@ type Door struct {
 	seated   []*Publisher // in the order in which they came
 }
 
-// maxRefusals bounds the memory of Refusals.
-const maxRefusals = 50
+const (
+	maxRefusals = 50 // bounds the memory of Refusals
+
+	// So many wrong keys an address may try at once, and then one in a while.
+	guessBurst = 10
+	guessEvery = 3 * time.Second
+)
 
 // Attempt is a publisher that was turned away. It never holds the key.
 type Attempt struct {
@@ -72,7 +78,7 @@ func NewDoor(o DoorOptions) *Door {
 		seats:   o.Seats,
 		logger:  o.Logger,
 		metrics: o.Metrics,
-		guesses: newGuesses(time.Now),
+		guesses: guess.NewAddresses(guessBurst, guessEvery, time.Now),
 		lines:   rate.NewLimiter(5, 20),
 	}
 }
@@ -80,7 +86,7 @@ func NewDoor(o DoorOptions) *Door {
 // Admit gives the publisher that o describes its seat. The error is a *Refusal,
 // already logged and counted. Whoever admits must Close the Publisher.
 func (d *Door) Admit(o Offer) (*Publisher, error) {
-	if wait := d.guesses.wait(o.Remote); wait > 0 {
+	if wait := d.guesses.Wait(o.Remote); wait > 0 {
 		r := &Refusal{
 			Outcome: RateLimited,
 			Reason:  "too many wrong stream keys from this address",
@@ -103,7 +109,7 @@ func (d *Door) Admit(o Offer) (*Publisher, error) {
 	if err != nil {
 		r := asRefusal(err)
 		if r.Outcome == BadKey {
-			d.guesses.wrong(o.Remote)
+			d.guesses.Wrong(o.Remote)
 		}
 		d.refuse(o, seat, r)
 		return nil, r

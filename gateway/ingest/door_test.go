@@ -325,41 +325,6 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-func TestGuesses(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	g := newGuesses(func() time.Time { return now })
-	const a, b = "[2001:db8::1]:4000", "[2001:db8::ffff:1]:5000" // one /64
-	for range guessBurst {
-		if w := g.wait(a); w != 0 {
-			t.Fatalf("made to wait %v before the burst was spent", w)
-		}
-		g.wrong(a)
-	}
-	if w := g.wait(b); w <= 0 || w > guessEvery {
-		t.Errorf("wait = %v, want up to %v", w, guessEvery)
-	}
-	if w := g.wait("192.0.2.1:1"); w != 0 {
-		t.Errorf("another address waits %v", w)
-	}
-	now = now.Add(guessEvery)
-	if w := g.wait(b); w != 0 {
-		t.Errorf("still waits %v", w)
-	}
-	for range 100 {
-		g.wrong("127.0.0.1:9")
-		g.wrong("[::1]:9")
-	}
-	if g.wait("127.0.0.1:9") != 0 || g.wait("[::1]:9") != 0 {
-		t.Error("this machine is limited")
-	}
-	for i := range 2 * maxGuessers {
-		g.wrong(fmt.Sprintf("10.%d.%d.1:1", i/256, i%256))
-	}
-	if len(g.by) > maxGuessers {
-		t.Errorf("%d addresses held", len(g.by))
-	}
-}
-
 func TestManyWrongKeys(t *testing.T) {
 	f := newFixture()
 	o := f.offer()

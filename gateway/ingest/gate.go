@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+
+	"github.com/regie-live/regie/gateway/internal/guess"
 )
 
 // maxPerAddress is how many connections one address may have open: enough for a
 // studio behind one router, too few to fill the server. This machine's own
-// addresses are exempt, as in guesses.
+// addresses are exempt, as they are from guessing.
 const maxPerAddress = 16
 
 // Gate bounds the connections of a server, all together and per address, so
@@ -30,7 +32,7 @@ func NewGate(limit int) *Gate {
 // Enter lets a connection in; leave must be called when it ends and may be
 // called again.
 func (g *Gate) Enter(remote string) (leave func(), r *Refusal) {
-	who, limited := guesser(remote)
+	who, limited := guess.Address(remote)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {

@@ -16,23 +16,31 @@
 package people
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
+	"github.com/regie-live/regie/gateway/auth"
+	"github.com/regie-live/regie/gateway/internal/guess"
 	"github.com/regie-live/regie/gateway/show"
 )
 
 // Options say what Open works with.
 type Options struct {
+	Store    Store
 	Dir      string         // where setup-link is written; it exists
 	Declared []show.Session // of the configuration, keys and all; read-only here
 	Changes  Changes
 	// Phase tells where a session is in its life. It must not block.
-	Phase  func(show.SessionID) show.Phase
+	Phase func(show.SessionID) show.Phase
+	// Origin is how this appliance is reached, such as http://localhost:8080, for
+	// the setup link. It is asked once Run has begun.
+	Origin func() string
 	Now    func() time.Time // default: time.Now
-	Logger *slog.Logger
+	Logger *slog.Logger     // default: no log
 }
 
 // Changes are told of what was stored. Any may be nil.
@@ -43,202 +51,183 @@ type Changes struct {
 	PersonAdded    func(show.SessionID, show.Participant) // by invite or key: invited
 	PersonRenamed  func(show.SessionID, show.ParticipantID, string)
 	PersonRemoved  func(show.SessionID, show.ParticipantID, error) // for good; the error tells them why
+	// InviteRevoked: their page must be closed, though they may come by another way.
+	InviteRevoked func(show.SessionID, show.ParticipantID, error)
 	// KeyRevoked asks to disconnect the publisher that came with the key: the one
 	// whose show.HashSecret(offer.Key) is this.
 	KeyRevoked func(show.SessionID, show.ParticipantID, show.SecretHash)
 }
 
 // Service is ready after Open and does its housekeeping while Run works.
-type Service struct{}
+type Service struct {
+	o         Options
+	store     Store
+	log       *slog.Logger
+	now       func() time.Time
+	passwords *auth.Passwords
+	setup     setup
 
-var errNotYet = errors.New("not yet")
+	accounts  *guess.Limiter[string] // wrong passwords by account
+	addresses *guess.Addresses       // wrong passwords by address
+	tokens    *guess.Addresses       // wrong setup links and invites by address
 
-// Open loads what is stored. Without an administrator it makes a new setup link
-// and writes it to Dir/setup-link.
-func Open(context.Context, Options) (*Service, error) { return nil, errNotYet }
+	turn sync.Mutex // held through a change and what Changes does of it
 
-// Run works until ctx ends: it notes when keys were used, takes away whose invite
-// has expired, and renews the setup link while there is no administrator.
-func (s *Service) Run(ctx context.Context) error { return errNotYet }
-
-// Stages are all sessions with their participants, for the wiring to open: the
-// declared ones first, with who was added to them.
-func (s *Service) Stages() []show.Session { return nil }
-
-// SetupOpen reports whether there is no administrator yet.
-func (s *Service) SetupOpen() bool { return false }
-
-// SetupLink is the path of the page that makes the administrator, with the one-time
-// token in its fragment: /setup#TOKEN. It is empty when there is an administrator.
-func (s *Service) SetupLink() string { return "" }
-
-// Setup makes the first administrator.
-func (s *Service) Setup(ctx context.Context, remote string, token show.Token, name, password string) (show.SignedIn, error) {
-	return show.SignedIn{}, errNotYet
+	mu   sync.RWMutex // guards what follows, never held while waiting for anything
+	book book
 }
 
-// SignIn checks a password; remote is the address of who tries.
-func (s *Service) SignIn(ctx context.Context, remote, name, password string) (show.SignedIn, error) {
-	return show.SignedIn{}, errNotYet
+// What a guesser may do. An account takes more than one address can give, so that
+// nobody keeps its owner out from a single place.
+const (
+	guessBurst    = 10
+	guessEvery    = 30 * time.Second
+	accountBurst  = 30
+	accountEvery  = 5 * time.Second
+	tidyEvery     = time.Minute
+	noteUsesEvery = 10 * time.Second
+)
+
+// Open loads what is stored. Without an administrator it makes a new setup link.
+func Open(ctx context.Context, o Options) (*Service, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Phase == nil {
+		o.Phase = func(show.SessionID) show.Phase { return show.Planned }
+	}
+	if o.Origin == nil {
+		o.Origin = func() string { return "" }
+	}
+	s := &Service{
+		o: o, store: o.Store, log: o.Logger, now: o.Now, passwords: auth.NewPasswords(),
+		accounts:  guess.New[string](accountBurst, accountEvery, o.Now),
+		addresses: guess.NewAddresses(guessBurst, guessEvery, o.Now),
+		tokens:    guess.NewAddresses(guessBurst, guessEvery, o.Now),
+		book:      newBook(),
+	}
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	users, err := s.store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !hasAdmin(users) {
+		s.setup.renew(s.now())
+	}
+	return s, nil
 }
 
-// SignOut ends a sign-in; one that is not there is over already.
-func (s *Service) SignOut(ctx context.Context, token show.Token) error { return errNotYet }
+// Run works until ctx ends: it writes the setup link and renews it while there is
+// no administrator, notes when keys were used, and takes away whose invite has
+// expired.
+func (s *Service) Run(ctx context.Context) error {
+	s.keepSetupLink()
+	uses, tidy := time.NewTicker(noteUsesEvery), time.NewTicker(tidyEvery)
+	defer uses.Stop()
+	defer tidy.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			s.noteUses(context.WithoutCancel(ctx))
+			return nil
+		case <-uses.C:
+			s.noteUses(ctx)
+		case <-tidy.C:
+			s.tidy(ctx)
+		}
+	}
+}
 
-// Who says who holds the token, and until when it is good, which may be later than
-// it was: an account's slides. Anonymous is no error.
-func (s *Service) Who(ctx context.Context, token show.Token) (show.Principal, time.Time, error) {
-	return show.Principal{}, time.Time{}, errNotYet
+// tidy does what time brings with it.
+func (s *Service) tidy(ctx context.Context) {
+	if s.setup.expired(s.now()) {
+		s.setup.renew(s.now())
+		s.keepSetupLink()
+	}
+	if err := s.expire(ctx); err != nil {
+		s.log.Error("people whose invites expired were not taken away", "error", err)
+	}
+	if err := s.store.Tidy(ctx, s.now()); err != nil {
+		s.log.Error("the store was not tidied", "error", err)
+	}
 }
 
 // May says whether p may do perm on a session; with no session, on the appliance
 // as a whole (for MaySessions: make one).
-func (s *Service) May(p show.Principal, perm show.Permission, of show.SessionID) bool { return false }
+func (s *Service) May(p show.Principal, perm show.Permission, of show.SessionID) bool {
+	if of == "" {
+		return auth.May(p, perm, auth.Whose{})
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	at := s.book.sessions[of]
+	return at != nil && auth.May(p, perm, auth.Whose{Session: of, Owner: at.Owner})
+}
 
 // Permissions are what p may do anywhere.
-func (s *Service) Permissions(p show.Principal) []show.Permission { return nil }
+func (s *Service) Permissions(p show.Principal) []show.Permission { return auth.Anywhere(p) }
 
 // ParticipantOf says who p is on a session's stage: a participant themselves, the
 // account that hosts "host".
 func (s *Service) ParticipantOf(p show.Principal, of show.SessionID) (show.ParticipantID, bool) {
-	return "", false
+	switch {
+	case !s.May(p, show.MayStage, of):
+		return "", false
+	case p.Kind == show.Invitee:
+		return p.Participant, true
+	}
+	return hostID, true
 }
 
-// ChangePassword changes one's own and ends one's other sign-ins.
-func (s *Service) ChangePassword(ctx context.Context, by show.Principal, keep show.Token, old, password string) error {
-	return errNotYet
+// demand is May with words for who may not.
+func (s *Service) demand(p show.Principal, perm show.Permission, of show.SessionID) error {
+	switch {
+	case of != "" && !s.known(of):
+		return no(show.NotFound, "There is no session %.64q.", of)
+	case s.May(p, perm, of):
+		return nil
+	case p.Kind == show.Anonymous:
+		return no(show.SignedOut, "Sign in first.")
+	}
+	return no(show.Forbidden, "%s may not do that: it takes the permission %q.", cmp.Or(p.Name, "You"), perm)
 }
 
-// Users lists the accounts by name.
-func (s *Service) Users(ctx context.Context, by show.Principal) ([]show.User, error) {
-	return nil, errNotYet
+func (s *Service) known(id show.SessionID) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.book.sessions[id] != nil
 }
 
-// AddUser makes an account. The password is returned if it was made here.
-func (s *Service) AddUser(ctx context.Context, by show.Principal, n show.NewUser) (show.User, string, error) {
-	return show.User{}, "", errNotYet
+// no is an answer for the person who asked.
+func no(kind show.ErrorKind, format string, args ...any) *show.Error {
+	return &show.Error{Kind: kind, Detail: fmt.Sprintf(format, args...)}
 }
 
-// ChangeUser changes an account. A new password, another role and disabling end
-// its sign-ins. There is always an administrator.
-func (s *Service) ChangeUser(ctx context.Context, by show.Principal, id show.UserID, p show.UserPatch) (show.User, error) {
-	return show.User{}, errNotYet
-}
-
-// RemoveUser deletes an account; its sessions stay, without an owner.
-func (s *Service) RemoveUser(ctx context.Context, by show.Principal, id show.UserID) error {
-	return errNotYet
-}
-
-// Sessions lists what by may manage.
-func (s *Service) Sessions(ctx context.Context, by show.Principal) ([]show.Managed, error) {
-	return nil, errNotYet
-}
-
-// Session is one of Sessions.
-func (s *Service) Session(ctx context.Context, by show.Principal, id show.SessionID) (show.Managed, error) {
-	return show.Managed{}, errNotYet
-}
-
-// AddSession makes a session with its host.
-func (s *Service) AddSession(ctx context.Context, by show.Principal, n show.NewSession) (show.Managed, error) {
-	return show.Managed{}, errNotYet
-}
-
-// ChangeSession changes a session that is not declared.
-func (s *Service) ChangeSession(ctx context.Context, by show.Principal, id show.SessionID, p show.SessionPatch) (show.Managed, error) {
-	return show.Managed{}, errNotYet
-}
-
-// RemoveSession deletes a session that is neither declared nor live, with its
-// keys and invites.
-func (s *Service) RemoveSession(ctx context.Context, by show.Principal, id show.SessionID) error {
-	return errNotYet
-}
-
-// Logo is the PNG of a session, nil if it has none. Anybody may see it.
-func (s *Service) Logo(ctx context.Context, id show.SessionID) ([]byte, error) {
-	return nil, errNotYet
-}
-
-// SetLogo takes a PNG of at most 256 KiB and 1024 pixels a side.
-func (s *Service) SetLogo(ctx context.Context, by show.Principal, id show.SessionID, png []byte) error {
-	return errNotYet
-}
-
-// RemoveLogo takes it away.
-func (s *Service) RemoveLogo(ctx context.Context, by show.Principal, id show.SessionID) error {
-	return errNotYet
-}
-
-// Keys lists the stream keys of a session that are good.
-func (s *Service) Keys(ctx context.Context, by show.Principal, id show.SessionID) ([]show.KeyInfo, error) {
-	return nil, errNotYet
-}
-
-// AddKey makes a stream key, beside those that are there.
-func (s *Service) AddKey(ctx context.Context, by show.Principal, id show.SessionID, n show.NewKey) (show.KeyInfo, show.StreamKey, error) {
-	return show.KeyInfo{}, "", errNotYet
-}
-
-// RevokeKey ends a key and who publishes with it.
-func (s *Service) RevokeKey(ctx context.Context, by show.Principal, id show.SessionID, key show.KeyID) error {
-	return errNotYet
-}
-
-// Invites lists the invites of a session, also those that are over.
-func (s *Service) Invites(ctx context.Context, by show.Principal, id show.SessionID) ([]show.InviteInfo, error) {
-	return nil, errNotYet
-}
-
-// AddInvite makes an invite; its page is /j/TOKEN.
-func (s *Service) AddInvite(ctx context.Context, by show.Principal, id show.SessionID, n show.NewInvite) (show.InviteInfo, show.Token, error) {
-	return show.InviteInfo{}, "", errNotYet
-}
-
-// RevokeInvite ends an invite and the sign-ins by it. A guest with no other way in
-// is removed.
-func (s *Service) RevokeInvite(ctx context.Context, by show.Principal, id show.SessionID, invite show.InviteID) error {
-	return errNotYet
-}
-
-// Invitation says what an invite is for. An unknown one is NotFound, one that has
-// expired or was revoked Gone.
-func (s *Service) Invitation(ctx context.Context, remote string, token show.Token) (show.Invitation, error) {
-	return show.Invitation{}, errNotYet
-}
-
-// Join signs the holder of an invite in as its participant, under a name of 1 to
-// 40 characters. They may join again, also from another browser, until it ends.
-func (s *Service) Join(ctx context.Context, remote string, token show.Token, name string) (show.SignedIn, error) {
-	return show.SignedIn{}, errNotYet
-}
-
-// Rename changes a participant's own name, or anybody's at the desk.
-func (s *Service) Rename(ctx context.Context, by show.Principal, id show.SessionID, p show.ParticipantID, name string) error {
-	return errNotYet
-}
-
-// RemovePerson revokes every key and invite of a guest. The host and declared
-// guests cannot be removed: their connection can be ended, their invites revoked.
-func (s *Service) RemovePerson(ctx context.Context, by show.Principal, id show.SessionID, p show.ParticipantID) error {
-	return errNotYet
-}
-
-// PublishToken makes a bearer for /whip, good for a day while the participant is
-// there; p may be a Screen. The newest four of each count.
-func (s *Service) PublishToken(id show.SessionID, p show.ParticipantID) show.StreamKey { return "" }
-
-// SeatOf finds the place that a stream key or a publish token opens.
-func (s *Service) SeatOf(key show.StreamKey) (show.SessionID, show.ParticipantID, bool) {
-	return "", "", false
+// entry is a line of the audit log.
+func (s *Service) entry(by show.Principal, act string, id show.SessionID, of string) show.AuditEntry {
+	name := cmp.Or(by.Name, string(by.Kind), "anonymous")
+	return show.AuditEntry{At: s.now(), By: name, Act: act, Session: id, Of: of}
 }
 
 // Note writes what was done elsewhere (stage.live, stage.end, …) into the audit log.
 func (s *Service) Note(ctx context.Context, by show.Principal, act string, id show.SessionID, of string) {
+	if err := s.store.AddAudit(ctx, s.entry(by, act, id, of)); err != nil {
+		s.log.Error("the audit log lacks an entry", "act", act, "session", id, "error", err)
+	}
 }
+
+// auditShown is how much of the log can be read.
+const auditShown = 200
 
 // Audit is the last 200 entries, the newest first.
 func (s *Service) Audit(ctx context.Context, by show.Principal) ([]show.AuditEntry, error) {
-	return nil, errNotYet
+	if err := s.demand(by, show.MayUsers, ""); err != nil {
+		return nil, err
+	}
+	return s.store.Audit(ctx, auditShown)
 }
