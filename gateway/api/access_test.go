@@ -1,0 +1,143 @@
+package api
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// everybody is the order of the columns below. The creator owns studio and hosts it.
+var everybody = []string{"", "admin", "creator", "stranger", "moderator", "host", "guest", "elsewhere"}
+
+// What each of everybody gets: . done, 1 must sign in, 3 may not.
+const (
+	forAll      = "........"
+	forAccounts = "1....333"
+	forAdmins   = "1.333333"
+	forMakers   = "1...3333" // make a session
+	forOwners   = "1..33333"
+	forDesks    = "1..33.33"
+	forStages   = "13.33..3"
+	forHouse    = "1..33..3"
+)
+
+// permissions has a row for each route. Who may is written here a second time, on
+// purpose: changing it takes two hands.
+var permissions = map[string]struct{ who, body string }{
+	"GET /api/openapi.json":                       {forAll, ""},
+	"GET /api/v1/sessions":                        {forAll, ""},
+	"GET /api/v1/sessions/{s}":                    {forAll, ""},
+	"GET /api/v1/sessions/{s}/logo":               {forAll, ""},
+	"POST /api/v1/beacon":                         {forAll, "{}"},
+	"GET /api/v1/events":                          {forAll, ""}, // which asks who it is itself
+	"GET /api/v1/setup":                           {forAll, ""},
+	"POST /api/v1/setup":                          {forAll, `{"token":"t","name":"n","password":"p"}`},
+	"POST /api/v1/signin":                         {forAll, `{"name":"n","password":"p"}`},
+	"POST /api/v1/signout":                        {forAll, ""},
+	"GET /api/v1/me":                              {forAll, ""},
+	"GET /api/v1/invites/{token}":                 {forAll, ""},
+	"POST /api/v1/join":                           {forAll, `{"invite":"i","name":"n"}`},
+	"POST /api/v1/me/password":                    {forAccounts, `{"old":"o","new":"n"}`},
+	"GET /api/v1/manage":                          {forAccounts, ""},
+	"GET /api/v1/users":                           {forAdmins, ""},
+	"POST /api/v1/users":                          {forAdmins, `{"name":"n","role":"creator"}`},
+	"PATCH /api/v1/users/{id}":                    {forAdmins, `{"name":"n"}`},
+	"DELETE /api/v1/users/{id}":                   {forAdmins, ""},
+	"GET /api/v1/audit":                           {forAdmins, ""},
+	"POST /api/v1/sessions":                       {forMakers, `{"title":"t","host_name":"h"}`},
+	"PATCH /api/v1/sessions/{s}":                  {forOwners, `{"title":"t"}`},
+	"DELETE /api/v1/sessions/{s}":                 {forOwners, ""},
+	"GET /api/v1/sessions/{s}/manage":             {forDesks, ""},
+	"PUT /api/v1/sessions/{s}/logo":               {forDesks, "png"},
+	"DELETE /api/v1/sessions/{s}/logo":            {forDesks, ""},
+	"GET /api/v1/sessions/{s}/keys":               {forDesks, ""},
+	"POST /api/v1/sessions/{s}/keys":              {forDesks, `{"seat":"host"}`},
+	"DELETE /api/v1/sessions/{s}/keys/{id}":       {forDesks, ""},
+	"GET /api/v1/sessions/{s}/invites":            {forDesks, ""},
+	"POST /api/v1/sessions/{s}/invites":           {forDesks, `{"seat":"guest"}`},
+	"DELETE /api/v1/sessions/{s}/invites/{id}":    {forDesks, ""},
+	"POST /api/v1/sessions/{s}/start":             {forDesks, ""},
+	"POST /api/v1/sessions/{s}/end":               {forDesks, ""},
+	"PATCH /api/v1/sessions/{s}/preview":          {forDesks, `{"layout":"grid"}`},
+	"POST /api/v1/sessions/{s}/take":              {forDesks, `{"fade":true}`},
+	"PATCH /api/v1/sessions/{s}/overlays":         {forDesks, `{"logo":true}`},
+	"PATCH /api/v1/sessions/{s}/people/{p}":       {forDesks, `{"place":"on_air"}`},
+	"POST /api/v1/sessions/{s}/people/{p}/remove": {forDesks, ""},
+	"GET /api/v1/sessions/{s}/ingest":             {forDesks, ""},
+	"GET /api/v1/sessions/{s}/refusals":           {forDesks, ""},
+	"GET /api/v1/sessions/{s}/obs-profile.zip":    {forDesks, ""},
+	"POST /api/v1/sessions/{s}/obs-profile.zip":   {forDesks, `{"key":"k"}`},
+	"PATCH /api/v1/sessions/{s}/me":               {forStages, `{"hand":true}`},
+	"POST /api/v1/sessions/{s}/me/publish":        {forStages, `{}`},
+	"GET /api/v1/sessions/{s}/desk":               {forHouse, ""},
+	"POST /api/v1/sessions/{s}/messages":          {forHouse, `{"to":"host","text":"hello"}`},
+	"POST /api/v1/sessions/{s}/return":            {forHouse, "v=0"},
+	"PATCH /api/v1/sessions/{s}/return/{id}":      {forHouse, "a=ice"},
+	"DELETE /api/v1/sessions/{s}/return/{id}":     {forHouse, ""},
+}
+
+var fill = strings.NewReplacer("{s}", "studio", "{p}", "guest1", "{id}", "x1", "{token}", "tok")
+
+func TestPermissions(t *testing.T) {
+	routes := slices.Sorted(maps.Keys(newServer(Options{Sessions: shown{}, Logger: quiet}).rules))
+	rows := slices.Sorted(maps.Keys(permissions))
+	for _, route := range routes {
+		if _, ok := permissions[route]; !ok {
+			t.Errorf("%s has no row: say who may use it", route)
+		}
+	}
+	for _, row := range rows {
+		if !slices.Contains(routes, row) {
+			t.Errorf("%s is no route any more", row)
+		}
+	}
+	for _, route := range rows {
+		row := permissions[route]
+		method, path, _ := strings.Cut(route, " ")
+		for i, who := range everybody {
+			t.Run(fmt.Sprintf("%s as %q", route, who), func(t *testing.T) {
+				c := &company{}
+				url := serve(t, c)
+				body := row.body
+				if who == "creator" || who == "host" { // who would be writing to themselves
+					body = strings.Replace(body, `"to":"host"`, `"to":"guest1"`, 1)
+				}
+				res := ask(t, url, who, method, fill.Replace(path), body)
+				switch row.who[i] {
+				case '1', '3':
+					want := map[byte]int{'1': http.StatusUnauthorized, '3': http.StatusForbidden}[row.who[i]]
+					if res.StatusCode != want || res.Header.Get("Content-Type") != "application/problem+json" {
+						t.Errorf("%d %s, want %d as a problem", res.StatusCode, res.text, want)
+					}
+					if c.last() != "" {
+						t.Errorf("refused, and yet %q was done", c.last())
+					}
+				default:
+					if path == base+"/events" && res.StatusCode == http.StatusUpgradeRequired {
+						return
+					}
+					if res.StatusCode/100 != 2 {
+						t.Errorf("%d %s, want it done", res.StatusCode, res.text)
+					}
+				}
+			})
+		}
+	}
+}
+
+// The rule is asked before the body is read, and holds for a session that is not
+// there too.
+func TestUnknownSession(t *testing.T) {
+	for _, who := range everybody {
+		c := &company{}
+		if res := ask(t, serve(t, c), who, "POST", "/api/v1/sessions/nowhere/keys", "{bad"); res.StatusCode != 404 || c.last() != "" {
+			t.Errorf("as %q: %d %s, want 404", who, res.StatusCode, res.text)
+		}
+	}
+	if res := ask(t, serve(t, &company{}), "guest", "POST", "/api/v1/sessions/studio/keys", "{bad"); res.StatusCode != 403 {
+		t.Errorf("%d %s, want 403 before the body is looked at", res.StatusCode, res.text)
+	}
+}
