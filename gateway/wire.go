@@ -200,7 +200,7 @@ func (w *wiring) listenHTTP() error {
 		return hint(err, "http.address")
 	}
 	w.addrs.HTTP = l.Addr().String()
-	pages := web.Handler(web.Options{Sessions: w.houses, Logger: w.log})
+	pages := web.Handler(web.Options{Sessions: w.houses, Encoders: w.encoders, Logger: w.log})
 	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, api.Handler(api.Options{Sessions: w.houses, Beacon: w.viewers, Logger: w.log}), creators))
 	var cert *tls.Config
 	if w.o.Config.TLS.Cert != "" {

@@ -118,7 +118,7 @@ func TestEveryMessageIsUsedAndEveryKeyExists(t *testing.T) {
 			}
 		}
 	}
-	put := regexp.MustCompile(`^(phase|role|watching|fellBack)\.`)
+	put := regexp.MustCompile(`^(phase|role|watching|fellBack|advice|refusal|protocol|audit|health|users|office)\.`)
 	messages := loadCatalogue(english).messages
 	for key := range messages {
 		if !put.MatchString(key) && !strings.Contains(source.String(), `"`+key+`"`) && !strings.Contains(source.String(), `'`+key+`'`) {

@@ -21,6 +21,7 @@ var templateFiles embed.FS
 type site struct {
 	sessions Sessions
 	visitors Visitors
+	encoders func() Encoders
 	log      *slog.Logger
 	assets   *assets
 	pages    map[lang]*pages
@@ -47,7 +48,9 @@ var (
 	pageNotBuilt = page{template: "notbuilt"}
 )
 
-func allPages() []page { return []page{pageHome, pageWatch, pageNotFound, pageNotBuilt} }
+func allPages() []page {
+	return append(officePages(), pageHome, pageWatch, pageNotFound, pageNotBuilt)
+}
 
 // audienceWords are what viewers may read.
 var audienceWords = []string{
@@ -97,6 +100,7 @@ type state struct {
 	Messages map[string]string  `json:"messages,omitempty"`
 	Sessions []show.SessionView `json:"sessions"`
 	Session  show.SessionID     `json:"session,omitempty"` // the one to play
+	Encoders *Encoders          `json:"encoders,omitempty"`
 }
 
 // programme sorts the sessions for the home page. First is what a visitor most

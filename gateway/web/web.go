@@ -1,5 +1,6 @@
 // Package web is what people open in a browser: / lists what is on air, and
-// /s/SESSION plays it.
+// /s/SESSION plays it; /setup, /signin, /admin and /studio/SESSION/obs are for
+// those who run the event.
 //
 // It guarantees:
 //   - A page says what it has to say in HTML that the server wrote; the scripts
@@ -46,6 +47,7 @@ type Visitors interface {
 type Options struct {
 	Sessions Sessions
 	Visitors Visitors
+	Encoders func() Encoders // asked for each page; may be nil
 	Logger   *slog.Logger
 }
 
@@ -67,6 +69,7 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	s := &site{
 		sessions: o.Sessions,
 		visitors: o.Visitors,
+		encoders: o.Encoders,
 		log:      o.Logger,
 		assets:   assets,
 		pages:    loadPages(assets),
@@ -74,6 +77,10 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /s/{id}", s.watch)
+	mux.HandleFunc("GET /setup", s.shell(pageSetup, "setup.title"))
+	mux.HandleFunc("GET /signin", s.shell(pageSignIn, "signin.title"))
+	mux.HandleFunc("GET /admin", s.shell(pageAdmin, "admin.title"))
+	mux.HandleFunc("GET /studio/{id}/obs", s.obs)
 	mux.HandleFunc("GET /assets/{file}", assets.serve)
 	mux.HandleFunc("GET /", s.notFound)
 	return secure(mux, policy(assets))

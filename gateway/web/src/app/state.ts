@@ -30,6 +30,8 @@ interface PageState {
   messages: Record<string, string>;
   sessions: Session[] | null;
   session?: string;
+  /** Where encoders may send, on the page that says so. */
+  encoders?: unknown;
 }
 
 const element = document.getElementById('state');

@@ -1,0 +1,75 @@
+// Where those who run the event keep its sessions, people, keys and invites.
+import { signal, useSignal } from '@preact/signals';
+import { render } from 'preact';
+import { api, sentence } from './app/api';
+import { t, type Key } from './app/i18n';
+import { account, may, showMenu } from './office/account';
+import { Audit } from './office/Audit';
+import { Field, NewPassword, Refused, required, tooShort, useForm } from './office/form';
+import { People } from './office/People';
+import { sessions, Sessions } from './office/Sessions';
+
+type Tab = 'sessions' | 'users' | 'audit' | 'password';
+const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
+  { id: 'sessions', says: 'admin.sessions', shown: () => true },
+  { id: 'users', says: 'users.title', shown: () => may('users') },
+  { id: 'audit', says: 'audit.title', shown: () => may('users') },
+  { id: 'password', says: 'office.changePassword', shown: () => true },
+];
+
+const chosen = (): Tab => tabs.find((x) => `#${x.id}` === location.hash && x.shown())?.id ?? 'sessions';
+const tab = signal<Tab>('sessions');
+const lost = signal('');
+const ready = signal(false);
+
+function Password() {
+  const done = useSignal(false);
+  const form = useForm(
+    (v) => ({ ...required(v, 'old'), password: tooShort(v['password']) }),
+    async (v) => {
+      await api('POST', 'me/password', { old: v['old'], new: v['password'] });
+      done.value = true;
+    },
+  );
+  return (
+    <form class="form panel slim" noValidate onSubmit={form.onSubmit}>
+      <h2>{t('office.changePassword')}</h2>
+      <Field name="old" label={t('admin.oldPassword')} error={form.errors['old']} type="password" autocomplete="current-password" required />
+      <NewPassword name="password" label={t('users.newPassword')} error={form.errors['password']} />
+      <Refused problem={form.problem} />
+      <div role="status">{done.value && <p class="done">{t('admin.passwordChanged')}</p>}</div>
+      <div class="actions"><button class="button primary" disabled={form.busy}>{t('office.save')}</button></div>
+    </form>
+  );
+}
+
+const pages: Record<Tab, () => preact.JSX.Element> = { sessions: Sessions, users: People, audit: Audit, password: Password };
+
+const Admin = () => {
+  const Page = pages[tab.value];
+  return (
+    <>
+      <h1 class="unseen">{t('admin.title')}</h1>
+      <nav class="tabs" aria-label={t('admin.title')}>
+        {tabs.filter((x) => x.shown()).map((x) => <a href={`#${x.id}`} aria-current={x.id === tab.value ? 'page' : undefined}>{t(x.says)}</a>)}
+      </nav>
+      <Page />
+    </>
+  );
+};
+
+const Shell = () => (lost.value ? <Refused problem={lost.value} /> : ready.value ? <Admin /> : <p class="muted" role="status">{t('office.loading')}</p>);
+
+const main = document.getElementById('main')!;
+main.replaceChildren();
+render(<Shell />, main);
+showMenu();
+addEventListener('hashchange', () => (tab.value = chosen()));
+account().then(
+  () => {
+    tab.value = chosen();
+    ready.value = true;
+    void sessions.load();
+  },
+  (error: unknown) => (lost.value = sentence(error)),
+);
