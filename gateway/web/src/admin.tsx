@@ -14,7 +14,7 @@ const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
   { id: 'sessions', says: 'admin.sessions', shown: () => true },
   { id: 'users', says: 'users.title', shown: () => may('users') },
   { id: 'audit', says: 'audit.title', shown: () => may('users') },
-  { id: 'password', says: 'office.changePassword', shown: () => true },
+  { id: 'password', says: 'office.password', shown: () => true },
 ];
 
 const chosen = (): Tab => tabs.find((x) => `#${x.id}` === location.hash && x.shown())?.id ?? 'sessions';
