@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/alexedwards/argon2id"
-
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -119,7 +117,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
-	p := NewPasswords()
+	p := NewPasswords(Strong)
 	hash, err := p.Hash(t.Context(), "correct horse battery")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=65536,t=3,p=4$") {
 		t.Fatalf("%s (%v)", hash, err)
@@ -144,7 +142,7 @@ func TestPasswords(t *testing.T) {
 // leaves it makes room.
 func TestPasswordsAreHashedFewAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPasswords(argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+		p := NewPasswords(Cost{KiB: 32, Passes: 1})
 		var free []func()
 		for range atOnce {
 			f, err := p.enter(t.Context())

@@ -34,12 +34,15 @@ type Passwords struct {
 	dummy string // of no password, for accounts that do not exist
 }
 
-// NewPasswords is what an appliance needs one of.
-func NewPasswords() *Passwords {
-	return newPasswords(argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, SaltLength: 16, KeyLength: 32})
-}
+// Cost is what a guess costs. Tests take less than Strong.
+type Cost struct{ KiB, Passes uint32 }
 
-func newPasswords(cost argon2id.Params) *Passwords {
+// Strong is the second choice of RFC 9106, section 4.
+var Strong = Cost{KiB: 64 << 10, Passes: 3}
+
+// NewPasswords is what an appliance needs one of.
+func NewPasswords(c Cost) *Passwords {
+	cost := argon2id.Params{Memory: c.KiB, Iterations: c.Passes, Parallelism: 4, SaltLength: 16, KeyLength: 32}
 	p := &Passwords{cost: cost, slots: make(chan struct{}, atOnce), queue: make(chan struct{}, atOnce+maxQueue)}
 	// Never computed: only its parameters count, which are all that takes time.
 	p.dummy = fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", cost.Memory, cost.Iterations, cost.Parallelism,

@@ -103,7 +103,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		o.Origin = func() string { return "" }
 	}
 	s := &Service{
-		o: o, store: o.Store, log: o.Logger, now: o.Now, passwords: auth.NewPasswords(),
+		o: o, store: o.Store, log: o.Logger, now: o.Now, passwords: auth.NewPasswords(auth.Strong),
 		accounts:  guess.New[string](accountBurst, accountEvery, o.Now),
 		addresses: guess.NewAddresses(guessBurst, guessEvery, o.Now),
 		tokens:    guess.NewAddresses(guessBurst, guessEvery, o.Now),
