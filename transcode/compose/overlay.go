@@ -13,13 +13,17 @@ type Overlay struct {
 }
 
 // plane holds w × h samples. What was d becomes s + d·k: s is the sample times its
-// alpha as 8.7 fixed point, k is one minus alpha as 1.15. Columns outside
-// [lo, hi) of a row are clear.
+// alpha as 8.7 fixed point, k is one minus alpha as 1.15.
 type plane struct {
-	w, h   int
-	s, k   []uint16
-	lo, hi []int
+	w, h  int
+	s, k  []uint16
+	solid []byte // the samples, for where they are opaque; nil when they are nowhere
+	spans []span // by row
 }
+
+// span says what of a row needs which work: columns outside [lo, hi) are clear, and
+// [from, to) within is opaque.
+type span struct{ lo, from, to, hi int }
 
 // BT.709 luma weights of red and blue.
 const (
@@ -151,32 +155,62 @@ func (p *plane) bytes() []byte {
 	return out
 }
 
-// findSpans notes where each row's first and last visible samples are: captions
-// have round corners and soft edges, and clear samples need no work.
+// findSpans notes what of each row is clear and what is opaque: plates have round
+// corners and soft edges, clear samples need no work and opaque ones a copy.
 func (p *plane) findSpans() {
-	p.lo, p.hi = make([]int, p.h), make([]int, p.h)
-	for j := range p.h {
-		row := p.k[j*p.w : (j+1)*p.w]
-		lo, hi := 0, len(row)
-		for lo < hi && row[lo] == fullK {
-			lo++
-		}
-		for hi > lo && row[hi-1] == fullK {
-			hi--
-		}
-		p.lo[j], p.hi[j] = lo, hi
+	p.spans = make([]span, p.h)
+	solid := false
+	for j := range p.spans {
+		p.spans[j] = spanOf(p.k[j*p.w : (j+1)*p.w])
+		solid = solid || p.spans[j].from < p.spans[j].to
 	}
+	if solid {
+		p.solid = p.bytes()
+	}
+}
+
+func spanOf(row []uint16) span {
+	sp := span{hi: len(row)}
+	for sp.lo < sp.hi && row[sp.lo] == fullK {
+		sp.lo++
+	}
+	for sp.hi > sp.lo && row[sp.hi-1] == fullK {
+		sp.hi--
+	}
+	for i := sp.lo; i < sp.hi; i++ { // the longest opaque run
+		begin := i
+		for i < sp.hi && row[i] == 0 {
+			i++
+		}
+		if i-begin > sp.to-sp.from {
+			sp.from, sp.to = begin, i
+		}
+	}
+	if sp.from == sp.to {
+		sp.from, sp.to = sp.hi, sp.hi
+	}
+	return sp
 }
 
 // blend draws the part r of p at the start of d.
 func (p *plane) blend(d []byte, stride int, r image.Rectangle) {
+	within := func(x int) int { return min(max(x, r.Min.X), r.Max.X) }
 	for j := r.Min.Y; j < r.Max.Y; j++ {
-		lo, hi := max(p.lo[j], r.Min.X), min(p.hi[j], r.Max.X)
-		if lo >= hi {
-			continue
+		sp := p.spans[j]
+		row, at := d[(j-r.Min.Y)*stride:], j*p.w
+		p.blendPart(row, at, r.Min.X, within(sp.lo), within(sp.from))
+		if from, to := within(sp.from), within(sp.to); from < to {
+			copy(row[from-r.Min.X:to-r.Min.X], p.solid[at+from:])
 		}
-		row := (j - r.Min.Y) * stride
-		blendRow(d[row+lo-r.Min.X:row+hi-r.Min.X], p.s[j*p.w+lo:], p.k[j*p.w+lo:])
+		p.blendPart(row, at, r.Min.X, within(sp.to), within(sp.hi))
+	}
+}
+
+// blendPart draws columns [lo, hi) of the row that begins at sample at over d, whose
+// first is column x.
+func (p *plane) blendPart(d []byte, at, x, lo, hi int) {
+	if lo < hi {
+		blendRow(d[lo-x:hi-x], p.s[at+lo:], p.k[at+lo:])
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package compose puts pictures together: copying, cropping, letterboxing and
-// blending of 8 bit YUV. It is pure arithmetic on memory: no cgo, no
+// Package compose puts pictures together: copying, cropping, letterboxing, mixing
+// and blending of 8 bit YUV. It is pure arithmetic on memory: no cgo, no
 // goroutine, no allocation once a Picture or an Overlay exists.
 //
 // It guarantees that nothing is ever written outside the destination: Blit and
