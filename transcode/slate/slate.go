@@ -1,13 +1,13 @@
-// Package slate draws what the program shows where there is no picture: name
-// captions, name cards and full-screen cards, in Regie's "warm control room"
-// look. It is pure: same words and sizes, same pixels; no file, no cgo, no
-// state.
+// Package slate draws what the program shows beside pictures: name captions, name
+// cards, full-screen cards with a countdown, lower thirds and logos, in Regie's
+// "warm control room" look. It is pure: same words and sizes, same pixels; no
+// file, no cgo, no state.
 //
-// It guarantees an image of exactly the size asked for (a caption chooses its
-// own, inside its cell), and that text never leaves its box: what does not fit
-// is shortened with an ellipsis, on a character's border. Drawing takes
-// milliseconds, so callers draw once and keep the result; nothing here is
-// meant for every frame.
+// It guarantees an image of exactly the size asked for (captions and lower thirds
+// choose their own, inside their cell or the program), and that text never leaves
+// its box: what does not fit is shortened with an ellipsis, on a letter's border,
+// at the end where its reader expects it. Drawing takes milliseconds, so callers
+// draw once and keep the result; nothing here is meant for every frame.
 //
 // The Go fonts cover Latin, Greek and Cyrillic. Other scripts show as boxes.
 package slate
@@ -44,7 +44,7 @@ var (
 // read anything in.
 func Caption(name string, cellW, cellH int) *image.RGBA {
 	name = clean(name)
-	size := float64(min(max(cellH/14, 13), 40))
+	size := float64(captionSize(cellH))
 	if name == "" || cellW < 64 || cellH < 48 {
 		return nil
 	}

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/bidi"
 )
 
 // face is one font at one size.
@@ -47,7 +50,7 @@ func (f face) height() int {
 func (f face) draw(img *image.RGBA, s string, x, y int, c color.RGBA) {
 	d := font.Drawer{Dst: img, Src: image.NewUniform(c), Face: f,
 		Dot: fixed.Point26_6{X: fixed.I(x), Y: fixed.I(y) + f.Metrics().Ascent}}
-	d.DrawString(s)
+	d.DrawString(visual(s))
 }
 
 // drawCentered puts s with the middle of its capitals at x, y, shortened to room
@@ -68,13 +71,72 @@ func (f face) ellipsize(s string, room int) string {
 		return s
 	}
 	for s != "" {
-		_, n := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-n]
+		s = withoutLast(s)
 		if short := strings.TrimRight(s, " ") + ellipsis; s != "" && f.width(short) <= room {
 			return short
 		}
 	}
 	return ""
+}
+
+// withoutLast takes the last letter off, with the marks that belong to it.
+func withoutLast(s string) string {
+	for s != "" {
+		r, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+		if !unicode.Is(unicode.M, r) {
+			break
+		}
+	}
+	return s
+}
+
+// rightToLeft reports whether s reads so: by its first letter that has a direction
+// (UAX #9, rules P2 and P3).
+func rightToLeft(s string) bool {
+	for _, r := range s {
+		switch p, _ := bidi.LookupRune(r); p.Class() {
+		case bidi.R, bidi.AL:
+			return true
+		case bidi.L:
+			return false
+		}
+	}
+	return false
+}
+
+// visual returns the letters of s in the order in which they stand from left to
+// right (UAX #9). It is s itself when nothing in it reads from right to left.
+func visual(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return rightToLeft(string(r)) }) {
+		return s
+	}
+	direction := bidi.LeftToRight
+	if rightToLeft(s) {
+		direction = bidi.RightToLeft
+	}
+	var p bidi.Paragraph
+	if _, err := p.SetString(s, bidi.DefaultDirection(direction)); err != nil {
+		return s
+	}
+	order, err := p.Order()
+	if err != nil {
+		return s
+	}
+	// Runs come in the order in which they are read.
+	runs := make([]string, order.NumRuns())
+	for i := range runs {
+		run := order.Run(i)
+		text := run.String()
+		if run.Direction() == bidi.RightToLeft {
+			text = bidi.ReverseString(text)
+		}
+		runs[i] = text
+	}
+	if direction == bidi.RightToLeft {
+		slices.Reverse(runs)
+	}
+	return strings.Join(runs, "")
 }
 
 // wrap breaks s between words into at most n lines of room pixels; the last one
