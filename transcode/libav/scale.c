@@ -264,6 +264,14 @@ static void crop_to(const AVFrame *f, const AVPixFmtDescriptor *desc, int x, int
 	}
 }
 
+// The scaler that has the tables for key, or the one to replace.
+static Scaler *scaler_for(VDec *d, ScaleKey key) {
+	const Scaler *last = &d->scaler[d->used];
+	if (!last->sws || memcmp(&key, &last->key, sizeof key))
+		d->used = !d->used;
+	return &d->scaler[d->used];
+}
+
 int vdec_scale(VDec *d, int x, int y, int w, int h, uint8_t *dy, uint8_t *du, uint8_t *dv, int sy, int sc, int dw,
 	int dh) {
 	AVFrame *f = d->frame;
@@ -283,7 +291,8 @@ int vdec_scale(VDec *d, int x, int y, int w, int h, uint8_t *dy, uint8_t *du, ui
 
 	uint8_t *const dst[3] = {dy, du, dv};
 	const int to[3] = {sy, sc, sc};
-	int r = scale(&d->scaler, (ScaleKey){w, h, fmt, full, dw, dh}, src, f->linesize, dst, to);
+	const ScaleKey key = {w, h, fmt, full, dw, dh};
+	int r = scale(scaler_for(d, key), key, src, f->linesize, dst, to);
 	if (r < 0)
 		return r;
 	double kr, kb;

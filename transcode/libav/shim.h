@@ -40,7 +40,8 @@ typedef struct {
 	int64_t max_pixels;
 	int missing; // a reference was missing since the last picture came out
 	int running; // a picture came out since opening or flushing
-	Scaler scaler;
+	Scaler scaler[2]; // for two sizes at once
+	int used;         // the one that was used last
 } VDec;
 
 typedef struct {

@@ -96,6 +96,7 @@ void vdec_close(VDec *d) {
 	avcodec_free_context(&d->c);
 	av_packet_free(&d->pkt);
 	av_frame_free(&d->frame);
-	scaler_free(&d->scaler);
+	scaler_free(&d->scaler[0]);
+	scaler_free(&d->scaler[1]);
 	av_free(d);
 }

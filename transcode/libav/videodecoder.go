@@ -154,7 +154,8 @@ type Frame struct {
 // pixels that fall on one of dst's. Whatever the stream uses (full range,
 // 4:2:2, 4:4:4, 10 bit, BT.601, BT.2020) comes out as 8 bit 4:2:0 limited-range
 // BT.709; high dynamic range is not tone-mapped. src's corner is rounded down to
-// a whole chroma sample. The scaler is kept for as long as sizes stay the same.
+// a whole chroma sample. What two sizes need is kept for as long as they stay the
+// same.
 func (f *Frame) ScaleTo(dst *compose.Picture, src image.Rectangle) error {
 	if f.d.d == nil {
 		return ErrClosed
