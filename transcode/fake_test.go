@@ -123,6 +123,10 @@ func (f *fakeWorker) listen() {
 		f.mu.Lock()
 		f.n++
 		f.mu.Unlock()
+		if f.mode == "returns" && (m.Type == wire.Return || m.Type == wire.AccessUnit) {
+			f.write(wire.Message{Type: wire.ReturnUnit, Kind: 0, Flags: wire.Key, Source: m.Source, PTS: 40e6, Payload: []byte("picture")})
+			f.write(wire.Message{Type: wire.ReturnUnit, Kind: 1, Flags: wire.Key, Source: m.Source, PTS: 20e6, Payload: []byte("sound")})
+		}
 		if f.mode == "asks" && m.Type == wire.AccessUnit {
 			f.write(wire.Message{Type: wire.NeedKeyframe, Source: m.Source})
 		}
@@ -145,6 +149,7 @@ type stand struct {
 	pts      []int64
 	rungs    []int
 	causes   []error
+	returns  []transcode.ReturnUnit
 	stats    transcode.Stats
 	keys     int
 	log      strings.Builder
@@ -172,6 +177,11 @@ func newStand(t *testing.T, mode string, ladder ...transcode.Rung) *stand {
 				st.got = append(st.got, string(p.Data))
 				st.pts = append(st.pts, p.PTS)
 				st.rungs = append(st.rungs, p.Rung)
+			},
+			Return: func(u transcode.ReturnUnit) {
+				st.mu.Lock()
+				defer st.mu.Unlock()
+				st.returns = append(st.returns, u)
 			},
 			Stats: func(s transcode.Stats) {
 				st.mu.Lock()
@@ -250,10 +260,16 @@ func (st *stand) wait(what string, ok func() bool) {
 
 // told reports whether some message given to a worker begins so.
 func (st *stand) told(prefix string) bool {
+	return st.count(prefix) > 0
+}
+
+// count is how many messages given to workers begin so.
+func (st *stand) count(prefix string) int {
+	n := 0
 	for _, g := range st.got {
 		if strings.HasPrefix(g, prefix) {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }

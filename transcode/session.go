@@ -2,7 +2,6 @@ package transcode
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,6 +47,7 @@ type Session struct {
 	sources map[SourceID]*source
 	next    uint16
 	scene   *Scene
+	logo    []byte // the scene's picture of it; nil when it has none
 	queue   *queue // nil while there is no worker
 
 	// These belong to Run.
@@ -63,6 +63,8 @@ type source struct {
 	tracks  []media.Track
 	history history
 	asked   time.Time // when a keyframe was last asked for
+	returns bool      // it is coded anew
+	wished  time.Time // when a keyframe of that was asked for, until one comes
 }
 
 // New checks p and o. The program's time begins here; Run should follow at once.
@@ -207,19 +209,6 @@ func (s *Session) Push(in Input) {
 	}
 }
 
-// SetScene changes the picture with the next frame.
-func (s *Session) SetScene(sc Scene) {
-	sc.Cells = slices.Clone(sc.Cells)
-	if sc.Slate != nil {
-		c := *sc.Slate
-		sc.Slate = &c
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.scene = &sc
-	s.send(wire.Scene, 0, sc)
-}
-
 // SetGain changes a source's level, softly; 1 leaves it as it is, 0 mutes.
 func (s *Session) SetGain(id SourceID, gain float64) {
 	gain = clampGain(gain)
@@ -274,61 +263,5 @@ func (s *Session) needKeyframe(index uint16) {
 	s.mu.Unlock()
 	if found && s.events.NeedKeyframe != nil {
 		s.events.NeedKeyframe(id)
-	}
-}
-
-// attach makes the queue to a new worker and fills it with all it must know.
-// replay is false when the pictures since the last keyframes are suspected of
-// having killed the one before.
-func (s *Session) attach(replay bool) (*queue, error) {
-	program, err := json.Marshal(s.program)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	setup := wire.Setup{
-		Version: wire.Version, Program: program, Epoch: s.mono,
-		VideoNext: s.line.frame, AACNext: s.line.audio[0], OpusNext: s.line.audio[1],
-	}
-	ordered := slices.SortedFunc(maps.Values(s.sources), func(a, b *source) int { return int(a.index) - int(b.index) })
-	for _, src := range ordered {
-		if !replay {
-			src.history.reset()
-		}
-		if len(src.history.units) > 0 {
-			setup.Replays++
-		}
-	}
-	s.queue = newQueue()
-	s.send(wire.Configure, 0, setup)
-	for _, src := range ordered {
-		s.send(wire.Source, src.index, src.Source)
-		if len(src.tracks) > 0 {
-			s.send(wire.Tracks, src.index, src.tracks)
-		}
-	}
-	if s.scene != nil {
-		s.send(wire.Scene, 0, s.scene)
-	}
-	for _, src := range ordered {
-		for i, m := range src.history.units {
-			if i == len(src.history.units)-1 {
-				m.Flags |= wire.Last
-			}
-			s.queue.push(m)
-		}
-	}
-	return s.queue, nil
-}
-
-// detach ends what attach began: nothing more is queued.
-func (s *Session) detach() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.queue != nil {
-		s.queue.close()
-		s.dropped += s.queue.drops()
-		s.queue = nil
 	}
 }

@@ -307,6 +307,8 @@ func (c *child) handle(m wire.Message) error {
 		}
 	case wire.NeedKeyframe:
 		s.needKeyframe(m.Source)
+	case wire.ReturnUnit:
+		s.returned(m)
 	case wire.Heartbeat:
 		return c.heartbeat(m)
 	default:

@@ -99,7 +99,8 @@ type Scene struct {
 	LowerThird *LowerThird `json:"lower_third,omitempty"`
 	Logo       *Logo       `json:"logo,omitempty"`
 	// Fade is how long the picture takes to change from the scene before to this
-	// one; 0 cuts. A change of overlays or captions alone never fades.
+	// one, at most MaxFade; 0 cuts. Only who is where fades, and what a slate says: a
+	// change of overlays, captions or cards alone never does.
 	Fade time.Duration `json:"fade,omitempty"`
 }
 
@@ -109,18 +110,25 @@ type LowerThird struct {
 	Line  string `json:"line"`
 }
 
-// Logo is a picture in the upper right corner.
+// Logo is a picture in the upper right corner. One that is no PNG within the limits
+// is told in the log and not shown.
 type Logo struct {
-	PNG []byte `json:"png"` // at most 256 KiB and 1024×1024 pixels
+	PNG []byte `json:"png,omitempty"`
 }
+
+// MaxLogoBytes and MaxLogoSide are the limits of a Logo.
+const (
+	MaxLogoBytes = 256 << 10
+	MaxLogoSide  = 1024 // pixels, of either side
+)
 
 // Slate is a full-screen card for when there is nobody to show: before the
 // start, while the host is away, after the end.
 type Slate struct {
 	Title string `json:"title"`
 	Line  string `json:"line"`
-	// Until, in program time, is counted down to in minutes and seconds; 0 counts
-	// nothing.
+	// Until, in program time, is counted down to in minutes and seconds, hours
+	// too when there are any; what is past shows 00:00. 0 counts nothing.
 	Until time.Duration `json:"until,omitempty"`
 }
 
@@ -193,11 +201,22 @@ type SourceStats struct {
 	Height   int           `json:"height"`
 	AVOffset time.Duration `json:"av_offset"`
 	Errors   uint64        `json:"errors"`
+	// FPS is the pictures a second of the last seconds, 0 while none come; VFR
+	// says that they come at uneven distances by their own timestamps.
+	FPS float64 `json:"fps"`
+	VFR bool    `json:"vfr,omitempty"`
+	// Loudness is how loud the source itself is, before its gain: momentary, in
+	// LUFS (ITU-R BS.1770, the last 0.4 s). Silence, and no sound at all, is
+	// Silence.
+	Loudness float64 `json:"loudness"`
 }
 
+// Silence is the loudness of what cannot be heard, in LUFS.
+const Silence = -70
+
 // Events are a Session's calls back to its owner. They must not block; they may
-// call the Session's methods, but not wait for Run. Output, Stats and Restarted
-// come from Run's goroutine; NeedKeyframe also from whoever calls Push. Output may
+// call the Session's methods, but not wait for Run. Output, Return, Stats and
+// Restarted come from Run's goroutine; NeedKeyframe also from whoever calls Push. Output may
 // come until Run returns.
 type Events struct {
 	// Output receives the program.
@@ -215,8 +234,10 @@ type Events struct {
 }
 
 // ReturnUnit is a piece of a source as other participants get it: its picture as
-// H.264 Constrained Baseline without B-frames, at most 640 × 360, or its sound as
-// Opus in 20 ms packets.
+// H.264 Constrained Baseline without B-frames, within 640 × 360 or upright
+// 360 × 640, or its sound as Opus in stereo, 20 ms a packet. PTS is program time,
+// the same clock for both, and goes up. Nothing comes while the source sends
+// nothing; after a pause, and in a new worker, pictures begin with a keyframe.
 type ReturnUnit struct {
 	Source SourceID
 	media.AccessUnit

@@ -4,7 +4,7 @@
 // A message is a header of 24 bytes in little endian and a payload:
 //
 //	 0  type     uint8
-//	 1  kind     uint8   media.Kind of an access unit, transcode.Track of a packet
+//	 1  kind     uint8   media.Kind of an access or return unit, transcode.Track of a packet
 //	 2  flags    uint8   Key, Replay, Last
 //	 3  zero     uint8
 //	 4  source   uint16  index that the gateway gave to the source; the rung of a packet
@@ -35,7 +35,7 @@ import (
 )
 
 // Version changes with every change of a message's meaning.
-const Version = 2
+const Version = 3
 
 // HeaderSize is the length of a header in bytes.
 const HeaderSize = 24
@@ -51,28 +51,36 @@ const magic = 0x4b574752
 // Type says what a message is.
 type Type uint8
 
-// From the gateway to the worker, then from the worker to the gateway.
+// From the gateway to the worker.
 const (
-	Configure    Type = 1 + iota // Setup; the first message
-	Source                       // transcode.Source, new or changed
-	RemoveSource                 // no payload
-	Tracks                       // []media.Track; empty: the publisher is gone
-	AccessUnit                   // media
-	Scene                        // transcode.Scene
-	Gain                         // Level
-	Keyframe                     // no payload
-	Stop                         // no payload
+	Configure      Type = 1 + iota // Setup; the first message
+	Source                         // transcode.Source, new or changed
+	RemoveSource                   // no payload
+	Tracks                         // []media.Track; empty: the publisher is gone
+	AccessUnit                     // media
+	Scene                          // transcode.Scene, its logo without the picture
+	Gain                           // Level
+	Keyframe                       // no payload
+	Stop                           // no payload
+	Logo                           // the logo's picture, a PNG file; empty: none
+	Return                         // Switch: whether the source is coded anew
+	ReturnKeyframe                 // no payload
+)
 
-	Ready        Type = 64 + iota // Hello; the first message
+// From the worker to the gateway.
+const (
+	Ready        Type = 73 + iota // Hello; the first message
 	Packet                        // media
 	NeedKeyframe                  // no payload
 	Heartbeat                     // transcode.Stats
+	ReturnUnit                    // media: of a source, coded anew; program time
 )
 
 var names = map[Type]string{
 	Configure: "configure", Source: "source", RemoveSource: "remove source", Tracks: "tracks",
 	AccessUnit: "access unit", Scene: "scene", Gain: "gain", Keyframe: "keyframe", Stop: "stop",
-	Ready: "ready", Packet: "packet", NeedKeyframe: "need keyframe", Heartbeat: "heartbeat",
+	Logo: "logo", Return: "return", ReturnKeyframe: "return keyframe",
+	Ready: "ready", Packet: "packet", NeedKeyframe: "need keyframe", Heartbeat: "heartbeat", ReturnUnit: "return unit",
 }
 
 func (t Type) String() string {
@@ -128,6 +136,11 @@ type Hello struct {
 // Level is the payload of Gain.
 type Level struct {
 	Gain float64 `json:"gain"`
+}
+
+// Switch is the payload of Return.
+type Switch struct {
+	On bool `json:"on"`
 }
 
 // ErrFormat is wrapped by every error about bytes that are no message.

@@ -35,6 +35,8 @@ func TestRoundTrip(t *testing.T) {
 		{Type: AccessUnit, Kind: 1, Flags: Key | Replay, Source: 65535, PTS: -1 << 62, Payload: []byte{1, 2, 3}},
 		{Type: Keyframe},
 		level,
+		{Type: Logo, Payload: []byte("\x89PNG")},
+		{Type: ReturnUnit, Kind: 1, Flags: Key, Source: 7, PTS: 5, Payload: []byte{9}},
 		{Type: Packet, Kind: 2, PTS: 1<<63 - 1, Payload: bytes.Repeat([]byte{7}, 3<<20+5)},
 	}
 	r := NewReader(bytes.NewReader(encode(t, want...)))
@@ -104,6 +106,8 @@ func TestUnmarshalSaysWhat(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	f.Add(encode(f, Message{Type: AccessUnit, Flags: Key, Source: 2, PTS: 33, Payload: []byte{0, 0, 0, 1, 0x65}}))
 	f.Add(encode(f, Message{Type: Stop}, Message{Type: Heartbeat, Payload: []byte(`{"frames":1}`)}))
+	f.Add(encode(f, Message{Type: Return, Source: 3, Payload: []byte(`{"on":true}`)}, Message{Type: ReturnKeyframe, Source: 3}))
+	f.Add(encode(f, Message{Type: ReturnUnit, Kind: 1, Source: 3, PTS: 20e6, Payload: []byte{1}}))
 	f.Add([]byte("panic: runtime error"))
 	long := encode(f, Message{Type: Packet})
 	binary.LittleEndian.PutUint32(long[8:], MaxPayload)

@@ -88,8 +88,10 @@ func (f *feed) listen(t media.Track) {
 				f.s.errors.Add(1)
 			}
 			if len(samples) > 0 && f.ctx.Err() == nil {
-				early := time.Duration(dec.Delay()) * time.Second / libav.SampleRate
-				f.s.input.Write(samples, u.at-early, f.s.e.now())
+				at := u.at - time.Duration(dec.Delay())*time.Second/libav.SampleRate
+				f.s.input.Write(samples, at, f.s.e.now())
+				f.s.meter.write(samples, f.s.e.now())
+				f.s.returns.Load().hear(samples, at)
 			}
 		}
 	}
@@ -202,6 +204,7 @@ func (v *videoFeed) picture(f *libav.Frame) {
 		at = now // from before a jump of the publisher's clock
 	}
 	v.s.size.Store(uint64(f.W)<<32 | uint64(f.H))
+	v.s.cadence.note(at, now)
 	if v.unit.replay && !v.unit.last || len(v.video) > crowd && at < now-tardy {
 		return
 	}
@@ -217,6 +220,7 @@ func (v *videoFeed) picture(f *libav.Frame) {
 	}
 	t.at, t.due = at, at+time.Duration(v.s.hold.Load())
 	v.s.tiles.put(t, v.s.e.now())
+	v.s.returns.Load().see(f, at, now)
 }
 
 // shape is what a source's pictures are scaled to.

@@ -12,14 +12,22 @@ import (
 const holdPicture = 3 * time.Second
 
 // painter draws the scene on the encoder's canvas. It draws only what differs from
-// what the canvas holds already.
+// what the canvas holds already. Overlays hide what is under them, so that is kept
+// and put back before the next frame is drawn: a frame without overlays pays nothing
+// for them.
 type painter struct {
 	e       *engine
 	canvas  *byte // what drawn describes; another canvas is drawn anew
 	scene   *scene
 	drawn   []content // by cell
+	clock   string    // of the slate
 	sources []*source
+	fade    fade
+	veil    veil
 }
+
+// nothing is shown until there is a scene.
+var nothing = &scene{}
 
 // content is what a cell shows.
 type content struct {
@@ -32,15 +40,32 @@ type content struct {
 func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration, late bool) (host *source, t *tile) {
 	sc := p.e.scenes.ready.Load()
 	if sc == nil {
-		sc = &scene{}
+		sc = nothing
 	}
 	host, t = p.turn(sc, now, frame, late)
+	p.veil.lift(canvas)
+	under := canvas
+	if p.fades(canvas, sc, frame) {
+		under = p.fade.to
+	}
+	p.draw(under, sc, now, frame)
+	if under != canvas {
+		compose.Mix(canvas, p.fade.from, under, p.fade.share(frame))
+	}
+	p.veil.cover(canvas, sc, frame)
+	return host, t
+}
+
+// draw brings canvas up to the scene, but for what lies over everything.
+func (p *painter) draw(canvas *compose.Picture, sc *scene, now, frame time.Duration) {
 	all := p.begin(canvas, sc)
 	if sc.slate != nil {
-		if all {
+		if clock := sc.clock(frame); all || clock != p.clock {
 			compose.Blit(canvas, sc.slate, 0, 0)
+			sc.count.write(canvas, clock)
+			p.clock = clock
 		}
-		return host, t
+		return
 	}
 	for i, c := range sc.cells {
 		show := p.choose(c, now)
@@ -51,7 +76,6 @@ func (p *painter) paint(canvas *compose.Picture, now, frame time.Duration, late 
 		p.drawn[i] = show
 		all = all || sc.overlap // what lies above must be drawn again
 	}
-	return host, t
 }
 
 // turn puts every source's newest picture on show.
@@ -73,16 +97,18 @@ func (p *painter) turn(sc *scene, now, frame time.Duration, late bool) (host *so
 
 // begin reports whether everything must be drawn.
 func (p *painter) begin(canvas *compose.Picture, sc *scene) bool {
-	if p.scene == sc && p.canvas == &canvas.Y[0] {
+	before := p.scene
+	p.scene = sc
+	if before != nil && p.canvas == &canvas.Y[0] && (before == sc || before.same(sc)) {
 		return false
 	}
-	p.scene, p.canvas = sc, &canvas.Y[0]
+	p.canvas = &canvas.Y[0]
 	p.drawn = make([]content, len(sc.cells))
 	canvas.Fill(compose.BlackY, compose.BlackC, compose.BlackC)
 	return true
 }
 
-// choose is the source's picture, or its name card while there is none.
+// choose is the source's picture, or its name card while there is none to show.
 func (p *painter) choose(c cell, now time.Duration) content {
 	var s *source
 	for _, o := range p.sources {
@@ -90,7 +116,7 @@ func (p *painter) choose(c cell, now time.Duration) content {
 			s = o
 		}
 	}
-	if s == nil || s.tiles.current == nil || s.tiles.age(now) > holdPicture {
+	if c.off || s == nil || s.tiles.current == nil || s.tiles.age(now) > holdPicture {
 		return content{pic: c.card}
 	}
 	return content{s.tiles.current.pic, s.tiles.current.seq}

@@ -33,6 +33,12 @@ type packet struct {
 	at time.Duration // program time
 }
 
+// returnUnit is one of a source with when it came.
+type returnUnit struct {
+	transcode.ReturnUnit
+	at time.Duration // program time
+}
+
 // rig is a running Session and what comes out of it.
 type rig struct {
 	t   testing.TB
@@ -41,6 +47,7 @@ type rig struct {
 
 	mu      sync.Mutex
 	packets []packet
+	returns []returnUnit
 	stats   transcode.Stats
 	causes  []error
 	keys    map[transcode.SourceID]int // keyframes asked for
@@ -58,6 +65,11 @@ func newRig(t testing.TB, p transcode.Program) *rig {
 				r.mu.Lock()
 				defer r.mu.Unlock()
 				r.packets = append(r.packets, packet{p, r.s.Now()})
+			},
+			Return: func(u transcode.ReturnUnit) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.returns = append(r.returns, returnUnit{u, r.s.Now()})
 			},
 			Stats: func(st transcode.Stats) {
 				r.mu.Lock()

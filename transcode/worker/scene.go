@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"image"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/compose"
@@ -17,16 +19,42 @@ const cardsKept = 64
 // scene is a transcode.Scene with everything drawn that does not move.
 type scene struct {
 	slate   *compose.Picture
+	count   *digits       // what the slate counts down with; nil when it does not
+	until   time.Duration // program time that is counted to
 	cells   []cell
 	overlap bool // cells cover each other, so order matters
+	lower   *placed
+	logo    *placed
+	fade    time.Duration
+	look    []seat // what a change of is worth a fade
 }
 
 type cell struct {
 	source  transcode.SourceID
 	rect    transcode.Rect
 	card    *compose.Picture
+	off     bool             // the card shows whatever comes
 	caption *compose.Overlay // nil without one
 	at      image.Point      // of the caption, in the program
+}
+
+// placed is an overlay with its place in the program.
+type placed struct {
+	*compose.Overlay
+	at image.Point
+}
+
+// seat is who sits where, or what a slate says.
+type seat struct {
+	source      transcode.SourceID
+	rect        transcode.Rect
+	title, line string
+}
+
+// same reports whether what moves looks the same in both: all but their overlays
+// and what a slate counts to.
+func (sc *scene) same(other *scene) bool {
+	return sc.slate == other.slate && slices.Equal(sc.cells, other.cells)
 }
 
 // scenes prepares scenes in its own goroutine, because drawing text takes
@@ -40,11 +68,13 @@ type scenes struct {
 
 	mu     sync.Mutex
 	wanted transcode.Scene
-	known  bool // wanted is set
+	known  bool   // wanted is set
+	png    []byte // the logo
 
 	// These belong to run.
 	pictures map[drawing]*compose.Picture
 	overlays map[drawing]*compose.Overlay
+	graphics graphics
 }
 
 // drawing identifies one that is kept.
@@ -105,9 +135,16 @@ func (s *scenes) draw(sc transcode.Scene) *scene {
 		clear(s.overlays)
 	}
 	p := s.e.program
-	out := &scene{}
-	if sc.Slate != nil {
-		out.slate = s.picture(drawing{'s', sc.Slate.Title, sc.Slate.Line, p.Width, p.Height})
+	out := &scene{fade: min(max(sc.Fade, 0), transcode.MaxFade), lower: s.graphics.lowerThird(sc.LowerThird, p)}
+	if sc.Logo != nil {
+		out.logo = s.graphics.logo(s.logo(), p, s.e.log)
+	}
+	if sl := sc.Slate; sl != nil {
+		out.slate = s.picture(drawing{'s', sl.Title, sl.Line, p.Width, p.Height})
+		out.look = []seat{{title: sl.Title, line: sl.Line}}
+		if sl.Until != 0 {
+			out.count, out.until = s.graphics.countdown(p), sl.Until
+		}
 		return out
 	}
 	for _, c := range sc.Cells {
@@ -119,6 +156,7 @@ func (s *scenes) draw(sc transcode.Scene) *scene {
 			out.overlap = out.overlap || rectangle(before.rect).Overlaps(rectangle(r))
 		}
 		out.cells = append(out.cells, s.cell(c, r))
+		out.look = append(out.look, seat{source: c.Source, rect: r})
 	}
 	return out
 }
@@ -131,13 +169,28 @@ func (s *scenes) within(cell transcode.Rect) (transcode.Rect, bool) {
 	return r, at.Dx() >= 16 && at.Dy() >= 16
 }
 
+// setLogo takes another picture for the logo; nil is none.
+func (s *scenes) setLogo(png []byte) {
+	s.mu.Lock()
+	s.png = png
+	s.mu.Unlock()
+	s.refresh()
+}
+
+func (s *scenes) logo() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.png
+}
+
 // place tells the sources what is seen and heard of them: the largest of their
 // cells decides how they are scaled.
 func (s *scenes) place(sc transcode.Scene) {
-	shapes := make(map[transcode.SourceID]shape)
+	shapes, heard := make(map[transcode.SourceID]shape), make(map[transcode.SourceID]bool)
 	if sc.Slate == nil {
 		for _, c := range sc.Cells {
 			r, ok := s.within(c.Rect)
+			heard[c.Source] = heard[c.Source] || ok && !c.Silent
 			if sh := shapes[c.Source]; ok && r.W*r.H > sh.w*sh.h {
 				shapes[c.Source] = shape{r.W, r.H, c.Fit}
 			}
@@ -145,7 +198,7 @@ func (s *scenes) place(sc transcode.Scene) {
 	}
 	for _, src := range s.e.stage.all(nil) {
 		sh, ok := shapes[src.id]
-		src.setHeard(ok)
+		src.setHeard(heard[src.id])
 		if ok {
 			src.shape.Store(&sh)
 		} else {
@@ -159,7 +212,7 @@ func (s *scenes) cell(c transcode.Cell, r transcode.Rect) cell {
 	if src := s.e.stage.find(c.Source); src != nil {
 		name = *src.name.Load()
 	}
-	out := cell{source: c.Source, rect: r, card: s.picture(drawing{'n', name, "", r.W, r.H})}
+	out := cell{source: c.Source, rect: r, off: c.Card, card: s.picture(drawing{'n', name, "", r.W, r.H})}
 	if o := s.caption(drawing{'c', c.Caption, "", r.W, r.H}); o != nil {
 		_, h := o.Size()
 		inset := slate.Inset(r.H)

@@ -38,6 +38,10 @@ type source struct {
 	input *mix.Input
 	tiles tiles
 	shape atomic.Pointer[shape] // what its picture is scaled to
+	// returns codes it anew; nil while nobody asks for that.
+	returns atomic.Pointer[returner]
+	meter   meter
+	cadence cadence
 
 	// These belong to the reader.
 	clock  clock.Source
@@ -217,9 +221,12 @@ func (s *source) shown(at, frame time.Duration, host bool) {
 
 func (s *source) stats(now time.Duration) transcode.SourceStats {
 	size := s.size.Load()
-	return transcode.SourceStats{
+	st := transcode.SourceStats{
 		ID: s.id, Live: s.tiles.age(now) < time.Second,
 		Width: int(size >> 32), Height: int(size & 0xffffffff),
 		AVOffset: s.offset, Errors: s.errors.Load(),
+		Loudness: s.meter.loudness(now),
 	}
+	st.FPS, st.VFR = s.cadence.rate(now)
+	return st
 }

@@ -154,6 +154,7 @@ func (e *engine) handle(m wire.Message) error {
 	case wire.RemoveSource:
 		if s := e.stage.remove(m.Source); s != nil {
 			s.setTracks(nil)
+			s.setReturn(false)
 			e.scenes.refresh()
 		}
 	case wire.Tracks:
@@ -177,6 +178,20 @@ func (e *engine) handle(m wire.Message) error {
 		}
 		if s := e.stage.index(m.Source); s != nil {
 			s.setGain(l.Gain)
+		}
+	case wire.Logo:
+		e.scenes.setLogo(m.Payload)
+	case wire.Return:
+		var sw wire.Switch
+		if err := m.Unmarshal(&sw); err != nil {
+			return err
+		}
+		if s := e.stage.index(m.Source); s != nil {
+			s.setReturn(sw.On)
+		}
+	case wire.ReturnKeyframe:
+		if s := e.stage.index(m.Source); s != nil {
+			s.returns.Load().wish()
 		}
 	case wire.Keyframe:
 		e.wanted.Store(true)
