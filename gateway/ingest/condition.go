@@ -12,7 +12,8 @@ import (
 type Loudness func(show.ParticipantID) (lufs float64, ok bool)
 
 // Health says of each of a session's people, in their order, how what they send
-// arrives. Loudness may be nil.
+// arrives. Loudness may be nil; it is asked once for each, so that silence is told
+// only to who asks at least every few seconds.
 func (d *Door) Health(session show.SessionID, people []show.Participant, l health.Limits, loudness Loudness) []health.Health {
 	now := map[show.ParticipantID]*Publisher{}
 	d.mu.Lock()
@@ -36,11 +37,11 @@ func (d *Door) Health(session show.SessionID, people []show.Participant, l healt
 
 func (p *Publisher) fill(h *health.Health, l health.Limits, loudness Loudness) {
 	h.Protocol, h.Since = string(p.offer.Protocol), p.created
-	age := p.meter.Fill(time.Since(p.created), h)
-	if loudness != nil && h.Audio != nil {
+	at := time.Since(p.created)
+	if loudness != nil {
 		if lufs, ok := loudness(h.Participant); ok {
-			h.Audio.Loudness = &lufs
+			p.meter.Hear(at, lufs)
 		}
 	}
-	h.Judge(age, l)
+	h.Judge(p.meter.Fill(at, h), l)
 }

@@ -32,6 +32,9 @@ func TestHealthOfAPublisher(t *testing.T) {
 		}
 		send := func(p *Publisher, seconds int) {
 			for i := range 30 * seconds {
+				if i%30 == 0 {
+					ask() // as the desk does every second
+				}
 				time.Sleep(time.Second / 30) // the bubble's clock
 				at := time.Since(p.created)
 				p.Write(media.AccessUnit{Kind: media.Video, Key: i%30 == 0, PTS: at, Data: []byte{1}})
@@ -50,10 +53,15 @@ func TestHealthOfAPublisher(t *testing.T) {
 		}
 		send(p, 3)
 		expect("for a moment", health.Checking, "")
-		send(p, 7)
+		send(p, 6)
+		expect("silent for 9 s", health.Good, "")
+		send(p, 2)
 		expect("silent", health.Fix, health.SilentSound)
 		loud = -20
 		expect("heard", health.Good, "")
+		loud = -70
+		send(p, 5)
+		expect("between two words", health.Good, "")
 		if h := ask()[0]; h.Protocol != "rtmp" || h.Video.FPS != 30 || h.Video.Keyframe != 1 || h.Audio.Rate != 48000 || *h.AVOffset != 0 {
 			t.Errorf("%+v %+v %+v", h, h.Video, h.Audio)
 		}

@@ -77,6 +77,7 @@ const (
 	fpsOver         = 1.3 // 25 → 30 is none
 	offsetAbove     = 60  // ms
 	silentBelow     = -60 // LUFS
+	silentAfter     = 10  // seconds; people pause
 	smallMachine    = 4   // cores
 )
 
@@ -164,7 +165,7 @@ func adviseCoding(v Video, protocol string, l Limits) (all []Advice) {
 }
 
 func adviseAudio(a Audio) (all []Advice) {
-	if a.Loudness != nil && *a.Loudness < silentBelow {
+	if a.Silent >= silentAfter {
 		all = append(all, Advice{Code: SilentSound, Level: MustFix})
 	}
 	if a.Channels == 1 {

@@ -21,7 +21,6 @@ func fine() Health {
 }
 
 func TestAdvise(t *testing.T) {
-	number := func(n float64) *float64 { return &n }
 	whole := func(n int) *int { return &n }
 	for _, tt := range []struct {
 		name  string
@@ -42,8 +41,8 @@ func TestAdvise(t *testing.T) {
 		}, nil, ""},
 		{"no sound", func(h *Health, _ *Limits) { h.Audio, h.AVOffset = nil, nil }, []Code{NoSound}, MustFix},
 		{"no picture", func(h *Health, _ *Limits) { h.Video, h.AVOffset = nil, nil }, []Code{NoPicture}, MustFix},
-		{"silence", func(h *Health, _ *Limits) { h.Audio.Loudness = number(-70) }, []Code{SilentSound}, MustFix},
-		{"quiet", func(h *Health, _ *Limits) { h.Audio.Loudness = number(-45) }, nil, ""},
+		{"silence", func(h *Health, _ *Limits) { h.Audio.Silent = 10 }, []Code{SilentSound}, MustFix},
+		{"a pause", func(h *Health, _ *Limits) { h.Audio.Silent = 9 }, nil, ""},
 		{"mono", func(h *Health, _ *Limits) { h.Audio.Channels = 1 }, []Code{MonoSound}, Hint},
 		{"odd rate", func(h *Health, _ *Limits) { h.Audio.Rate = 22050 }, []Code{OddRate}, Hint},
 		{"CD rate", func(h *Health, _ *Limits) { h.Audio.Rate = 44100 }, nil, ""},

@@ -62,11 +62,14 @@ type Video struct {
 
 // Audio describes the sound.
 type Audio struct {
-	Codec    string   `json:"codec"`
-	Rate     int      `json:"rate,omitempty"` // Hz
-	Channels int      `json:"channels,omitempty"`
-	Kbps     int      `json:"kbps"` // over 30 s
+	Codec    string `json:"codec"`
+	Rate     int    `json:"rate,omitempty"` // Hz
+	Channels int    `json:"channels,omitempty"`
+	Kbps     int    `json:"kbps"` // over 30 s
+	// Loudness is what the mixer hears at the moment; Silent, for how many seconds
+	// that has been next to nothing.
 	Loudness *float64 `json:"loudness_lufs,omitempty"`
+	Silent   float64  `json:"silent_seconds,omitempty"`
 }
 
 // NewWaiting is the health of a participant who does not send.

@@ -35,6 +35,9 @@ type measured struct {
 	order order
 	lag   [2]lag // by media.Kind
 
+	heard, quiet time.Duration // when loudness was last told, and since when it was silence
+	told         bool
+
 	key, keyAt time.Duration // PTS of the last keyframe, and when it came
 	keyed      bool
 	keyGap     time.Duration // between the last two
@@ -82,6 +85,24 @@ func (m *Meter) Unit(at time.Duration, au media.AccessUnit) (keyGap time.Duratio
 	return keyGap
 }
 
+// hearing is how long apart loudness may be told for a silence to go on.
+const hearing = 3 * time.Second
+
+// Hear takes how loud the mixer hears the sound at this time, in LUFS. Between two
+// words it is silent: only a silence that lasts is worth a word.
+func (m *Meter) Hear(at time.Duration, lufs float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := &m.m
+	if !s.told || lufs > silentBelow || at-s.heard > hearing {
+		s.quiet = at
+	}
+	s.told, s.heard = true, at
+	if s.audio {
+		s.sound.audio.Loudness = &lufs
+	}
+}
+
 // Fill writes into h what is known at this time, and how long media has come.
 func (m *Meter) Fill(at time.Duration, h *Health) (age time.Duration) {
 	m.mu.Lock()
@@ -105,6 +126,9 @@ func (m *Meter) Fill(at time.Duration, h *Health) (age time.Duration) {
 	if s.audio {
 		a := s.sound.audio
 		a.Kbps = s.rates.kbps(media.Audio, longTerm)
+		if a.Silent = (s.heard - s.quiet).Seconds(); at-s.heard > hearing {
+			a.Loudness, a.Silent = nil, 0
+		}
 		h.Audio = &a
 	}
 	if sound, picture := s.lag[media.Audio], s.lag[media.Video]; sound.known() && picture.known() {

@@ -204,3 +204,32 @@ func BenchmarkUnit(b *testing.B) {
 		})
 	}
 }
+
+func TestSilenceMustLast(t *testing.T) {
+	var m Meter
+	m.SetTracks(both)
+	silent := func(at time.Duration) float64 {
+		var h Health
+		m.Fill(at, &h)
+		return h.Audio.Silent
+	}
+	for s := range 20 {
+		m.Hear(time.Duration(s)*time.Second, -90)
+	}
+	if got := silent(19 * time.Second); got != 19 {
+		t.Errorf("silent for %v s, want 19", got)
+	}
+	m.Hear(20*time.Second, -18)
+	m.Hear(21*time.Second, -90)
+	if got := silent(21 * time.Second); got != 1 {
+		t.Errorf("a second after a word it is silent for %v s, want 1", got)
+	}
+	m.Hear(60*time.Second, -90) // nobody asked for a while: who knows what was said
+	if got := silent(60 * time.Second); got != 0 {
+		t.Errorf("silent for %v s, want 0", got)
+	}
+	var h Health
+	if m.Fill(70*time.Second, &h); h.Audio.Loudness != nil {
+		t.Error("an old loudness is told")
+	}
+}
