@@ -1,8 +1,6 @@
 package returns
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -10,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/ingest/whip"
@@ -66,14 +62,14 @@ func TestBrowser(t *testing.T) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "testdata/page.html") })
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() { server.Close(); publishers.Close() })
-	page := openPage(t, server.URL)
+	page := rtctest.OpenPage(t, server.URL)
 	s.everyone("ana", "bo")
 	s.send("", 4)
-	evaluate[any](t, page, "start()")
+	rtctest.Evaluate[any](t, page, "start()")
 	for _, call := range []string{"publish('ana','red')", "publish('bo','blue')", "listen('ana')", "listen('bo')"} {
-		evaluate[any](t, page, call)
+		rtctest.Evaluate[any](t, page, call)
 	}
-	state := func() seen { return evaluate[seen](t, page, "state") }
+	state := func() seen { return rtctest.Evaluate[seen](t, page, "state") }
 	waitFor(t, "ten words each way", func() bool {
 		now := state()
 		return len(now.Heard["ana"]) >= 10 && len(now.Heard["bo"]) >= 10
@@ -93,7 +89,7 @@ func TestBrowser(t *testing.T) {
 		slices.Sort(took)
 		t.Logf("mouth to ear from %s to %s: %.0f ms median, %.0f ms at most, of %d", way[0], way[1], 1000*took[len(took)/2], 1000*took[len(took)-1], len(took))
 		for _, who := range way {
-			pictures := evaluate[[]inbound](t, page, "stats('"+who+"')")
+			pictures := rtctest.Evaluate[[]inbound](t, page, "stats('"+who+"')")
 			if len(pictures) != 2 || pictures[0].Mid != "0" || pictures[1].Mid != "12" {
 				t.Errorf("%s sees %+v, want one person in section 0 and the program in 12", who, pictures)
 				continue
@@ -111,7 +107,7 @@ func TestBrowser(t *testing.T) {
 	}
 	t.Logf("an offer has %d bytes", now.Offer)
 
-	before := evaluate[float64](t, page, "performance.now()")
+	before := rtctest.Evaluate[float64](t, page, "performance.now()")
 	s.feed.Remove("bo", errors.New("the host removed you"))
 	waitFor(t, "the end", func() bool { return state().Ended["bo"] > 0 })
 	now = state()
@@ -129,41 +125,4 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 		}
 		<-time.After(50 * time.Millisecond)
 	}
-}
-
-func openPage(t *testing.T, url string) context.Context {
-	t.Helper()
-	o := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(800, 600),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), o...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		closing, done := context.WithTimeout(ctx, 5*time.Second)
-		defer done()
-		_ = chromedp.Cancel(closing)
-		cancel()
-		stop()
-		chromedp.FromContext(ctx).Allocator.Wait()
-	})
-	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
-		t.Fatalf("Chromium (apt install chromium): %v", err)
-	}
-	return ctx
-}
-
-// evaluate waits for an expression in the page.
-func evaluate[T any](t *testing.T, page context.Context, expression string) (v T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(page, rtctest.Patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("(async () => JSON.stringify((await "+expression+") ?? null))()", chromedp.EvalAwaitPromise))
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &v)
-	}
-	if err != nil {
-		t.Fatalf("in the page: %.120s: %v", expression, err)
-	}
-	return v
 }

@@ -36,6 +36,8 @@ type stand struct {
 	net   *rtc.Net
 	seats *ingesttest.Seats
 	url   string
+
+	publishers *whip.Server
 }
 
 func newStand(t *testing.T) *stand {
@@ -49,12 +51,12 @@ func newStand(t *testing.T) *stand {
 	if s.Server, err = Listen(Options{Address: "127.0.0.1:0", Port: s.net, Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	publishers := whip.New(whip.Options{Door: ingest.NewDoor(ingest.DoorOptions{Seats: s.seats}), Net: s.net})
-	web := httptest.NewServer(publishers)
+	s.publishers = whip.New(whip.Options{Door: ingest.NewDoor(ingest.DoorOptions{Seats: s.seats}), Net: s.net})
+	web := httptest.NewServer(s.publishers)
 	s.url = web.URL + "/whip"
 	t.Cleanup(func() {
 		web.Close()
-		publishers.Close()
+		s.publishers.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
