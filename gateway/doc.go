@@ -26,6 +26,8 @@
 //     second of one program and nothing else.
 //  4. The worker composes and mixes on its own clock and returns one program,
 //     which never stops or changes its parameters until the session ends.
+//     Past it, the return feed (package returns) carries the people on stage to each
+//     other: what a browser sends as it came, the rest as the worker codes it anew.
 //  5. The program goes to the ways out (outputs.go), each of which serves any
 //     number of viewers from one copy.
 //
