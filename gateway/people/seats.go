@@ -63,6 +63,15 @@ func (s *Service) SeatOf(key show.StreamKey) (show.SessionID, show.ParticipantID
 	return at.session, at.participant, true
 }
 
+// IsPublishToken says that a page was given the key by PublishToken: whoever sends
+// with it is that person, and may take over from an earlier page of theirs.
+func (s *Service) IsPublishToken(key show.StreamKey) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	at := s.book.seats[show.HashSecret(key)]
+	return at != nil && !at.expires.IsZero()
+}
+
 // noteUses stores when keys were used, as far as that is news.
 func (s *Service) noteUses(ctx context.Context) {
 	used, at := map[show.KeyID]time.Time{}, map[*seat]int64{}

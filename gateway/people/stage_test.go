@@ -182,6 +182,9 @@ func TestPublishTokens(t *testing.T) {
 	if _, p, ok := o.SeatOf(screen); !ok || p != "host-screen" {
 		t.Errorf("a screen's token opens %q", p)
 	}
+	if !o.IsPublishToken(screen) || o.IsPublishToken("KEY-OF-THEO") || o.IsPublishToken("") {
+		t.Error("a page's token and an encoder's key are not told apart")
+	}
 	if o.PublishToken(id, "guest1") != "" || o.PublishToken("nowhere", "host") != "" {
 		t.Error("a token for nobody")
 	}
