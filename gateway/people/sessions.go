@@ -199,6 +199,9 @@ func (s *Service) ChangeSession(ctx context.Context, by show.Principal, id show.
 	s.book.sessions[id] = &v
 	s.mu.Unlock()
 	s.tellSession(s.o.Changes.SessionChanged, id)
+	if p.HostName != nil && s.o.Changes.PersonRenamed != nil {
+		s.o.Changes.PersonRenamed(id, hostID, v.HostName)
+	}
 	m, _ := s.managed(id)
 	return m, nil
 }

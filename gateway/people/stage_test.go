@@ -47,7 +47,7 @@ func TestSessions(t *testing.T) {
 	want(t, err, show.Forbidden)
 	_, err = o.ChangeSession(ctx, operator, "nowhere", show.SessionPatch{Title: &title})
 	want(t, err, show.NotFound)
-	o.heard("session l-ete-enfin-2 changed: Autumn")
+	o.heard("session l-ete-enfin-2 changed: Autumn", "l-ete-enfin-2/host is Cléo")
 	if list := must(o.Sessions(ctx, cleo))(t); len(list) != 2 {
 		t.Errorf("Cleo manages %+v", list)
 	}
