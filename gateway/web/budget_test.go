@@ -52,6 +52,8 @@ func TestBudget(t *testing.T) {
 	}
 	home, homePlayer := scripts("home.tsx")
 	watch, player := scripts("watch.tsx")
+	admin, adminPlayer := scripts("admin.tsx")
+	encoders, encodersPlayer := scripts("obs.tsx")
 	fonts := a.transferred(a.url("instrument-sans-latin-wght-normal.woff2")) + a.transferred(a.url("bricolage-grotesque-latin-wght-normal.woff2"))
 	css := a.transferred(a.url("app.css"))
 	page := get(t, siteOf(realBuild(t), onAir), "/s/studio").Body.Len()
@@ -65,6 +67,10 @@ func TestBudget(t *testing.T) {
 		{"home: player", homePlayer, 0},
 		{"watch: scripts", watch, 25_000},
 		{"watch: player", player, 195_000},
+		{"admin: scripts", admin, 25_000},
+		{"encoders: scripts", encoders, 25_000},
+		{"admin, encoders: player", adminPlayer + encodersPlayer, 0},
+		{"admin, encoders: styles", a.transferred(a.url("office.css")), 10_000},
 		{"fonts", fonts, 75_000},
 		{"to the first frame, before media", css + page + watch + player, 280_000},
 	} {
