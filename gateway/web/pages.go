@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,7 +50,7 @@ var (
 )
 
 func allPages() []page {
-	return append(officePages(), pageHome, pageWatch, pageNotFound, pageNotBuilt)
+	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt}, officePages(), studioPages())
 }
 
 // audienceWords are what viewers may read.
@@ -92,6 +93,8 @@ type view struct {
 	Session     show.SessionView // the one that the page is about
 	Programme   programme
 	Build       string // a command, on the page that asks for it
+	Heading     string
+	Hint        string
 }
 
 // state is what the scripts start from: it stands in the page as JSON.
@@ -99,8 +102,10 @@ type state struct {
 	Lang     lang               `json:"lang"`
 	Messages map[string]string  `json:"messages,omitempty"`
 	Sessions []show.SessionView `json:"sessions"`
-	Session  show.SessionID     `json:"session,omitempty"` // the one to play
+	Session  show.SessionID     `json:"session,omitempty"` // the one that the page is about
 	Encoders *Encoders          `json:"encoders,omitempty"`
+
+	Invitation *invitation `json:"invitation,omitempty"`
 }
 
 // programme sorts the sessions for the home page. First is what a visitor most

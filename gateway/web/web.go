@@ -36,17 +36,20 @@ type Sessions interface {
 	Get(show.SessionID) (show.SessionView, bool)
 }
 
-// Visitors says who opens a page.
+// Visitors says who opens a page, and what a link opens.
 type Visitors interface {
 	Who(*http.Request) show.Principal
 	// MayDesk says whether they may run a session from its desk.
 	MayDesk(show.Principal, show.SessionID) bool
+	// Invitation is what an invite says, or a show.Error. A link that is guessed
+	// costs who asks a try.
+	Invitation(r *http.Request, token show.Token) (show.Invitation, error)
 }
 
 // Options say what Handler works with.
 type Options struct {
 	Sessions Sessions
-	Visitors Visitors
+	Visitors Visitors        // may be nil: then there is no desk and no invite
 	Encoders func() Encoders // asked for each page; may be nil
 	Logger   *slog.Logger
 }
@@ -81,6 +84,8 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	mux.HandleFunc("GET /signin", s.shell(pageSignIn, "signin.title"))
 	mux.HandleFunc("GET /admin", s.shell(pageAdmin, "admin.title"))
 	mux.HandleFunc("GET /studio/{id}/obs", s.obs)
+	mux.HandleFunc("GET /studio/{id}", s.studio)
+	mux.HandleFunc("GET /j/{invite}", s.guest)
 	mux.HandleFunc("GET /assets/{file}", assets.serve)
 	mux.HandleFunc("GET /", s.notFound)
 	return secure(mux, policy(assets))

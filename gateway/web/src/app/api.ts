@@ -30,7 +30,7 @@ export const path = (...segments: string[]): string => segments.map(encodeURICom
 
 /**
  * Asks the API. `where` is below /api/v1/. A body that is a Blob is sent as it
- * is, anything else as JSON; 204 gives undefined.
+ * is, anything else as JSON; an answer without content gives undefined.
  */
 export async function api<T = void>(method: Method, where: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
@@ -45,7 +45,8 @@ export async function api<T = void>(method: Method, where: string, body?: unknow
     throw new Problem(0, t('api.unreachable'));
   });
   if (!answer.ok) throw await problemOf(answer);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  const text = await answer.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
 /** The problem that an answer holds, in words even when it holds none. */

@@ -6,6 +6,10 @@ import { Centrifuge } from 'centrifuge';
 
 /** Whether the server tells us by itself at the moment. */
 export const connected = signal(false);
+/** The server has closed the door: signed out, or removed. It is not tried again. */
+export const shutOut = signal(false);
+
+const SHUT_OUT = 4500;
 
 let client: Centrifuge | undefined;
 
@@ -15,6 +19,7 @@ function connection(): Centrifuge {
   url.protocol = url.protocol.replace('http', 'ws');
   client = new Centrifuge(url.href, { minReconnectDelay: 500, maxReconnectDelay: 8_000 });
   client.on('state', ({ newState }) => (connected.value = newState === Centrifuge.State.Connected));
+  client.on('disconnected', ({ code }) => (shutOut.value = code === SHUT_OUT));
   client.connect();
   return client;
 }

@@ -56,3 +56,8 @@ const clocks = new Intl.DateTimeFormat(page.lang, { timeStyle: 'medium' });
 
 /** The time of day, to the second, where the viewer is. */
 export const clock = (ms: number): string => clocks.format(ms);
+
+const shortClocks = new Intl.DateTimeFormat(page.lang, { timeStyle: 'short' });
+
+/** The time of day, to the minute. */
+export const clockShort = (ms: number): string => shortClocks.format(ms);

@@ -32,6 +32,8 @@ interface PageState {
   session?: string;
   /** Where encoders may send, on the page that says so. */
   encoders?: unknown;
+  /** What the invite says whose page this is. */
+  invitation?: { session: string; title: string; host: string; seat: Role; name?: string };
 }
 
 const element = document.getElementById('state');

@@ -1,30 +1,6 @@
-import { useSignal } from '@preact/signals';
+import { copy, useSaid } from '../app/copy';
 import { t } from '../app/i18n';
 import { Chevron } from './icons';
-
-const SAID_MS = 2_000;
-
-/** Copies text; without https there is no clipboard API, so the old way is kept. */
-async function copy(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const field = Object.assign(document.createElement('textarea'), { value: text, className: 'unseen' });
-  document.body.append(field);
-  field.select();
-  document.execCommand('copy');
-  field.remove();
-}
-
-/** Runs what a button does and shows for a moment that it is done. */
-function useSaid(): [said: boolean, say: () => void] {
-  const said = useSignal(false);
-  return [
-    said.value,
-    () => {
-      said.value = true;
-      setTimeout(() => (said.value = false), SAID_MS);
-    },
-  ];
-}
 
 export function ShareButton({ title }: { title: string }) {
   const [said, say] = useSaid();

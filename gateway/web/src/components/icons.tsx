@@ -2,7 +2,7 @@
 // an emoji font show nothing.
 import type { ComponentChildren } from 'preact';
 
-const Icon = ({ children }: { children: ComponentChildren }) => (
+export const Icon = ({ children }: { children: ComponentChildren }) => (
   <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{children}</svg>
 );
 

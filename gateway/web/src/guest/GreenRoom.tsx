@@ -1,0 +1,103 @@
+// A guest's room: where they are in words, what is on air, who is there, and a
+// private line to the host.
+import { useComputed, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { t } from '../app/i18n';
+import { Door, Hand } from '../components/icons-stage';
+import type { Desk } from '../stage/desk';
+import { Ask, type Question } from '../stage/Ask';
+import { Clock } from '../stage/Head';
+import type { Me } from '../stage/me';
+import { Refusal } from '../stage/Refusal';
+import type { Room } from '../stage/room';
+import { barKeys, SelfBar, SelfNotice, Toggle } from '../stage/SelfBar';
+import type { Talk } from '../stage/talk';
+import { TalkPanel } from '../stage/TalkPanel';
+import { Tile } from '../stage/Tile';
+import { Sounds, Video } from '../stage/Video';
+import { inRoom, type Where, whereIs } from './words';
+
+interface Props {
+  room: Room;
+  me: Me;
+  talk: Talk;
+  /** Comes again after leaving. */
+  again: () => void;
+}
+
+export function GreenRoom({ room, me, talk, again }: Props) {
+  const question = useSignal<Question | undefined>(undefined);
+  const removed = useComputed(() => me.returns.removed.value !== undefined);
+  useEffect(() => barKeys(me), [me]);
+  const desk = room.desk.value;
+  const self = room.person(me.id);
+  if (!desk) return <p class="hint" role="status">{t('room.loading')}</p>;
+  // Nobody is in the list of a desk that has removed them.
+  const where: Where = removed.value ? 'removed' : whereIs(self?.place ?? 'waiting', desk.phase);
+  const host = desk.people.find((p) => p.role === 'host')?.name ?? t('role.host');
+  if (!inRoom(where)) return <Gone where={where} host={host} again={again} />;
+  const hand = room.intents.of(`person/${me.id}.hand`, self?.hand ?? false);
+  const leave = () =>
+    (question.value = {
+      title: t('guest.leaveTitle'), text: t(where === 'onAir' ? 'guest.leaveOnAir' : 'guest.leaveText'), yes: t('guest.leave'),
+      act: async () => {
+        me.leave();
+        await room.me(me.id, { place: 'left' });
+      },
+    });
+  return (
+    <div class={`green-room ${where}`}>
+      <div class={`where ${where}`} role="status">
+        <p class="where-words"><b>{t(`guest.place.${where}`)}</b> <span>{t(`guest.hint.${where}`, { host })}</span></p>
+        <Clock room={room} />
+      </div>
+      <section class="program" aria-label={t('guest.program')}>
+        <Program me={me} desk={desk} />
+      </section>
+      <section class="room-people" aria-label={t('guest.others')}>
+        <Tile desk={desk} person={{ ...(self ?? nobody), id: me.id, name: t('guest.you'), self_muted: me.silenced, self_camera_off: me.media.cameraOff.value }} stream={me.media.screen.value ?? me.media.view.value} mirrored={!me.media.screen.value} />
+        {desk.people.filter((p) => p.id !== me.id && me.returns.streams.value.has(p.id)).map((p) => (
+          <Tile key={p.id} desk={desk} person={p} stream={me.returns.streams.value.get(p.id)} />
+        ))}
+      </section>
+      <section class="panel room-talk" aria-label={t('guest.talk', { host })}>
+        <h2>{t('guest.talk', { host })}</h2>
+        <TalkPanel talk={talk} hint={t('guest.talkHint', { host })} />
+      </section>
+      <div class="room-bar">
+        <SelfNotice me={me} room={room} />
+        <SelfBar me={me} room={room}>
+          <Toggle on={hand} says={hand ? 'guest.handDown' : 'guest.hand'} onClick={() => void room.me(me.id, { hand: !hand })}><Hand /></Toggle>
+          <button type="button" class="bar-toggle leave" onClick={leave}><Door /><span>{t('guest.leave')}</span></button>
+        </SelfBar>
+      </div>
+      <Ask question={question} />
+      <Sounds streams={me.returns.streams} speaker={me.media.choice.value.speaker} />
+      <Refusal room={room} />
+    </div>
+  );
+}
+
+const nobody = {
+  id: '', name: '', role: 'guest', place: 'waiting', since: '', present: true,
+  muted: false, camera_off: false, self_muted: false, self_camera_off: false, volume: 1,
+} as const;
+
+function Program({ me, desk }: { me: Me; desk: Desk }) {
+  const stream = me.returns.program.value;
+  const link = me.returns.state.value;
+  if (stream && link.at === 'connected') return <Video stream={stream} label={t('guest.program')} />;
+  return (
+    <p class="self-words">
+      {link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why }) : t(desk.phase === 'live' ? 'room.connecting' : 'guest.programSoon')}
+    </p>
+  );
+}
+
+const Gone = ({ where, host, again }: { where: Where; host: string; again: () => void }) => (
+  <section class="lost" role="status">
+    <h2 class="gone-title">{t(`guest.place.${where}`)}</h2>
+    <p>{t(`guest.hint.${where}`, { host })}</p>
+    {where === 'left' && <button type="button" class="button primary" onClick={again}>{t('guest.again')}</button>}
+  </section>
+);

@@ -1,0 +1,75 @@
+// The return feed: the others' pictures and sounds in fixed slots, and the
+// program's picture without sound. Never our own.
+import { computed, signal } from '@preact/signals';
+import { Link, Loss } from './link';
+import { exchange, h264First, prefer } from './peer';
+import { read, SLOTS } from './slots';
+
+export class Returns {
+  /** The stream of each who is carried now. */
+  readonly streams = computed(() => {
+    const all = new Map<string, MediaStream>();
+    for (const [participant, slot] of this.slots.value) {
+      const stream = this.tracks.value[slot];
+      if (stream) all.set(participant, stream);
+    }
+    return all;
+  });
+  /** The program's picture; undefined while not connected. */
+  readonly program = signal<MediaStream | undefined>(undefined);
+  /** Set when the server has ended it for good, in its words. */
+  readonly removed = signal<string | undefined>(undefined);
+  private readonly slots = signal<ReadonlyMap<string, number>>(new Map());
+  private readonly tracks = signal<MediaStream[]>([]);
+  private readonly link: Link;
+
+  constructor(private readonly url: string, private readonly iceServers: () => RTCIceServer[]) {
+    this.link = new Link({ open: (lost, abort) => this.open(lost, abort) });
+  }
+
+  get state() {
+    return this.link.state;
+  }
+
+  start = (): void => this.link.start();
+  now = (): void => this.link.now();
+
+  close(): void {
+    this.link.close();
+    this.forget();
+  }
+
+  private async open(lost: (loss: Loss) => void, abort: AbortSignal) {
+    const pc = new RTCPeerConnection({ iceServers: this.iceServers(), bundlePolicy: 'max-bundle' });
+    const receive = (kind: 'video' | 'audio') => {
+      const transceiver = pc.addTransceiver(kind, { direction: 'recvonly' });
+      if (kind === 'video') prefer(transceiver, 'video', h264First);
+      return transceiver.receiver.track;
+    };
+    const streams = Array.from({ length: SLOTS }, () => new MediaStream([receive('video'), receive('audio')]));
+    const program = new MediaStream([receive('video')]);
+    const channel = pc.createDataChannel('regie');
+    channel.onmessage = ({ data }) => {
+      const told = read(String(data));
+      if (told?.type === 'slots') this.slots.value = told.slots;
+      if (told?.type === 'removed') {
+        this.removed.value = told.reason;
+        lost(new Loss(told.reason, true));
+      }
+    };
+    const over = (loss: Loss) => {
+      this.forget();
+      lost(loss);
+    };
+    const attempt = await exchange({ pc, url: this.url }, over, abort);
+    this.tracks.value = streams;
+    this.program.value = program;
+    return attempt;
+  }
+
+  private forget(): void {
+    this.slots.value = new Map();
+    this.tracks.value = [];
+    this.program.value = undefined;
+  }
+}
