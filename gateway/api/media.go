@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/regie-live/regie/gateway/ingest/health"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -40,8 +43,8 @@ type zipFile struct {
 func (s *server) media() {
 	on(s, "POST", "/sessions/{s}/me/publish", performer, "A bearer to send my picture and sound with", s.publish)
 	on(s, "POST", "/sessions/{s}/messages", house, "Say something in private: from the desk to one person, or to the desk", s.say)
-	on(s, "GET", "/sessions/{s}/ingest", desk, "How what the participants send arrives", s.health)
-	on(s, "GET", "/sessions/{s}/refusals", desk, "Who was refused lately, and why", s.refusals)
+	on(s, "GET", "/sessions/{s}/ingest", desk, "How what the participants send arrives", s.health, s.answers([]health.Health{}))
+	on(s, "GET", "/sessions/{s}/refusals", desk, "Who was refused lately, and why", s.refusals, s.answers([]refusal{}))
 	on(s, "GET", "/sessions/{s}/obs-profile.zip", desk, "A profile for OBS to import, without the key", s.profile, isZip)
 	on(s, "POST", "/sessions/{s}/obs-profile.zip", desk, "A profile for OBS to import, with the key", s.profileOf, isZip)
 	sdp := func(status string) func(*huma.Operation) {
@@ -53,6 +56,25 @@ func (s *server) media() {
 	s.raw("POST", base+"/sessions/{s}/return", house, "The others' pictures and sound, and the program's picture: a WHEP offer", nil, s.serveReturn, sdp("201"))
 	s.raw("PATCH", base+"/sessions/{s}/return/{id}", house, "Trickle ICE (RFC 8840)", nil, s.serveReturn)
 	s.raw("DELETE", base+"/sessions/{s}/return/{id}", house, "End the return feed", nil, s.serveReturn)
+}
+
+// answers describes what a route answers that only the gateway has the type of.
+func (s *server) answers(example any) func(*huma.Operation) {
+	return func(op *huma.Operation) {
+		schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(example), true, "")
+		op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
+	}
+}
+
+// refusal is an entry of Options.Refusals.
+type refusal struct {
+	Time        time.Time          `json:"time"`
+	Protocol    string             `json:"protocol"`
+	Remote      string             `json:"remote"`
+	Outcome     string             `json:"outcome"`
+	Reason      string             `json:"reason"`
+	Hint        string             `json:"hint"`
+	Participant show.ParticipantID `json:"participant,omitempty"`
 }
 
 func isZip(op *huma.Operation) {

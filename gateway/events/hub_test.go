@@ -262,5 +262,8 @@ func TestNoSocket(t *testing.T) {
 			}
 		})
 	}
-	h.come(t, "guest", "Origin", h.url) // ours
+	ours := h.come(t, "guest", "Origin", h.url)
+	if m := ours.ask(`"connect":{}`); m.Connect == nil {
+		t.Errorf("a page of ours is not connected: %+v", m)
+	}
 }

@@ -44,6 +44,17 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
+	select {
+	case <-h.node.NotifyShutdown(): // centrifuge would keep the connection for some seconds
+		w.Header().Set("Retry-After", "5")
+		problem.Write(w, problem.Problem{
+			Status: http.StatusServiceUnavailable,
+			Title:  "The appliance is stopping",
+			Detail: "Connect again in a moment.",
+		})
+		return
+	default:
+	}
 	ctx := context.WithValue(r.Context(), requestKey{}, r)
 	h.socket.ServeHTTP(hijackable{w}, r.WithContext(ctx))
 }
