@@ -3,8 +3,9 @@
 // It guarantees:
 //   - Exit status 0 means done, 1 that something is wrong (one line on standard
 //     error for each thing, with what to do about it), 80 a wrong command line.
-//   - Nothing it prints holds a secret, except config init, config key and
-//     config show --secrets, which are asked for one.
+//   - Nothing it prints holds a secret, except what is asked for one: config init,
+//     config key, config show --secrets, setup-link, user add and password, key new,
+//     invite new; and serve, the setup link.
 //   - The first SIGINT or SIGTERM ends it gracefully within five seconds, the
 //     second at once.
 package main
@@ -20,7 +21,12 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the appliance."`
 	Demo        demoCmd        `cmd:"" help:"Run the appliance with a host and three guests who do not exist."`
-	Session     sessionCmd     `cmd:"" help:"Put a session on or off air by hand."`
+	Session     sessionCmd     `cmd:"" help:"Make and change sessions, put them on or off air by hand."`
+	User        userCmd        `cmd:"" help:"Say who may sign in, and as what."`
+	Key         keyCmds        `cmd:"" help:"Make and revoke the stream keys of a session."`
+	Invite      inviteCmd      `cmd:"" help:"Make and revoke the invites to a session."`
+	SetupLink   setupLinkCmd   `cmd:"" help:"Print the link that makes the first administrator."`
+	Audit       auditCmd       `cmd:"" help:"Print who changed what, the newest first."`
 	Config      configCmd      `cmd:"" help:"Check, show or begin a configuration file."`
 	Doctor      doctorCmd      `cmd:"" help:"Say whether this machine is ready, and what to do if not."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -11,11 +11,15 @@ import (
 	"time"
 )
 
-// sessionCmd puts a session on or off air by hand.
+// sessionCmd makes sessions and puts them on or off air by hand.
 type sessionCmd struct {
-	Start sessionStartCmd `cmd:"" help:"Put a session on air without waiting for the host."`
-	End   sessionEndCmd   `cmd:"" help:"Take a session off air, after a closing slate."`
-	Cue   sessionCueCmd   `cmd:"" help:"Send viewers a message that belongs to a moment of the program."`
+	List   sessionListCmd   `cmd:"" help:"List the sessions."`
+	Add    sessionAddCmd    `cmd:"" help:"Make a session."`
+	Change sessionChangeCmd `cmd:"" help:"Change a session that is not in the configuration file."`
+	Remove sessionRemoveCmd `cmd:"" help:"Delete a session with its keys and invites."`
+	Start  sessionStartCmd  `cmd:"" help:"Put a session on air without waiting for the host."`
+	End    sessionEndCmd    `cmd:"" help:"Take a session off air, after a closing slate."`
+	Cue    sessionCueCmd    `cmd:"" help:"Send viewers a message that belongs to a moment of the program."`
 }
 
 type sessionStartCmd struct {
