@@ -78,9 +78,6 @@ func load(name, text string, environ, set []string) (*Loaded, error) {
 	if err := join(d.problems); err != nil {
 		return nil, err
 	}
-	if len(l.Config.Sessions) == 0 {
-		l.Warnings = append(l.Warnings, "no session is declared, so every stream key is refused; regie config init writes a file with one")
-	}
 	return l, nil
 }
 

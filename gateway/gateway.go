@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os/exec"
 	"sync/atomic"
 	"time"
 
 	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/gateway/people"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -23,6 +25,8 @@ type Options struct {
 	Logger  *slog.Logger
 	// Worker starts a worker process; nil runs this binary's own.
 	Worker func(context.Context) *exec.Cmd
+	// Creator starts a process that publishes a test card; nil runs this binary's own.
+	Creator func(context.Context) *exec.Cmd
 }
 
 // Gateway is a running appliance. Several can live in one process.
@@ -32,6 +36,7 @@ type Gateway struct {
 	parts  []part // in the order in which they start
 	addrs  Addrs
 	houses *houses
+	people *people.Service
 	ready  atomic.Bool
 }
 
@@ -53,8 +58,37 @@ type Addrs struct {
 	Metrics string `json:"metrics,omitempty"`
 }
 
+// Near is an address as one would type it on this machine.
+func Near(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
 // Addrs tells where the appliance listens.
 func (g *Gateway) Addrs() Addrs { return g.addrs }
+
+// SetupLink is the address of the page that makes the first administrator, for
+// one hour and one use; empty once there is one.
+func (g *Gateway) SetupLink() string {
+	if link := g.people.SetupLink(); link != "" {
+		return g.origin() + link
+	}
+	return ""
+}
+
+// origin is where the pages are, as seen from this machine.
+func (g *Gateway) origin() string {
+	if g.config.TLS.Cert != "" {
+		return "https://" + Near(g.addrs.HTTP)
+	}
+	return "http://" + Near(g.addrs.HTTP)
+}
 
 // OnAir is how many participants of a live session send now.
 func (g *Gateway) OnAir(id show.SessionID) int {

@@ -26,6 +26,7 @@ type house struct {
 	stage    *stage.Stage
 	now      atomic.Pointer[broadcast] // nil before the first time on air
 	audience *viewers.Audience
+	logo     atomic.Pointer[[]byte]
 	returns  *returns.Feed // nil when WebRTC is off; closed when the stage has ended
 
 	stop    context.CancelFunc // ends the stage; nil before it runs

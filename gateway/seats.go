@@ -1,43 +1,44 @@
 package gateway
 
 import (
-	"crypto/sha256"
-
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/show"
 )
 
-// seats finds the place that a stream key opens. Keys are looked up by their
-// hash, so that the time a look-up takes tells nothing about a key.
-type seats map[[sha256.Size]byte]place
-
-type place struct {
-	house       *house
-	participant show.Participant
-}
-
-func (s seats) add(h *house, p show.Participant) {
-	if p.Key != "" {
-		s[sha256.Sum256([]byte(p.Key))] = place{house: h, participant: p}
-	}
-}
+// seats finds the place that a stream key opens.
+type seats struct{ *wiring }
 
 // Claim implements ingest.Seats.
 func (s seats) Claim(offer ingest.Offer) (ingest.Seat, error) {
-	at, ok := s[sha256.Sum256([]byte(offer.Key))]
-	if !ok || offer.Key == "" {
+	seat, ok := s.find(&offer)
+	h := s.houses.get(seat.Session)
+	if !ok || h == nil {
 		return ingest.Seat{}, &ingest.Refusal{
 			Outcome: ingest.BadKey,
 			Reason:  "no session has this stream key",
-			Hint:    "copy the key anew from the configuration: the whole of it, without spaces",
+			Hint:    "copy the key anew, the whole of it, without spaces; it may have been revoked",
 		}
 	}
-	seat := ingest.Seat{
-		Session:     at.house.session.ID,
-		Participant: at.participant.ID,
-		Role:        at.participant.Role,
-	}
 	var err error
-	seat.Sink, err = at.house.stage.Claim(at.participant.ID, offer)
+	seat.Sink, err = h.stage.Claim(seat.Participant, offer)
 	return seat, err
 }
+
+func (s seats) find(offer *ingest.Offer) (seat ingest.Seat, ok bool) {
+	if seat.Session, ok = s.cards.sessionOf(offer.Key); ok {
+		seat.Participant, offer.Yields = hostSeat, true
+	} else if seat.Session, seat.Participant, ok = s.people.SeatOf(offer.Key); !ok {
+		return seat, false
+	}
+	if s.people.IsPublishToken(offer.Key) {
+		offer.Person = string(seat.Participant)
+	}
+	seat.Role = show.Guest
+	if seat.Participant.Owner() == hostSeat {
+		seat.Role = show.Host
+	}
+	return seat, true
+}
+
+// hostSeat is the participant who hosts a session.
+const hostSeat show.ParticipantID = "host"

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/regie-live/regie/config"
-	"github.com/regie-live/regie/gateway/api"
+	"github.com/regie-live/regie/gateway/events"
 	"github.com/regie-live/regie/gateway/hls"
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/ingest/rtmp"
@@ -48,7 +48,8 @@ type wiring struct {
 	o        Options
 	reg      *prometheus.Registry
 	door     *ingest.Door
-	seats    seats
+	events   *events.Hub
+	cards    *testCards
 	net      *rtc.Net     // nil when WebRTC is off
 	turn     *turn.Server // nil when TURN is off
 	viewers  *viewers.Counter
@@ -65,8 +66,8 @@ func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
 
 func (w *wiring) build() (*Gateway, error) {
 	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
-	w.reg, w.seats = prometheus.NewRegistry(), seats{}
-	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	w.reg = prometheus.NewRegistry()
+	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			for i := len(w.cleanups) - 1; i >= 0; i-- {
@@ -118,7 +119,7 @@ func (w *wiring) listenRTC() error {
 }
 
 func (w *wiring) openHouses() error {
-	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: w.seats, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
+	w.door = ingest.NewDoor(ingest.DoorOptions{Seats: seats{w}, Logger: w.log, Metrics: ingest.NewMetrics(w.reg)})
 	w.stages, w.returns = stage.NewMetrics(w.reg), returns.NewMetrics(w.reg)
 	w.viewers = viewers.New(viewers.Options{Renditions: renditionsOf(w.config.Program), Registerer: w.reg, Logger: w.log})
 	w.outputs = &outputs{wiring: w, hls: hls.NewMetrics(w.reg), whep: whep.NewMetrics(w.reg)}
@@ -126,15 +127,11 @@ func (w *wiring) openHouses() error {
 		return err
 	}
 	w.add("sessions", w.houses.Run, w.houses.free)
-	for _, c := range w.o.Config.Sessions {
-		h := w.newHouse(sessionOf(c))
-		for _, p := range h.session.Participants {
-			w.seats.add(h, p)
-		}
-		if err := w.houses.open(h); err != nil {
-			return err
-		}
+	w.cards = &testCards{command: w.o.Creator, target: w.cardTarget, log: w.log}
+	if w.cards.command == nil {
+		w.cards.command = ourselves
 	}
+	w.add("test cards", w.cards.Run, func() {})
 	return nil
 }
 
@@ -166,6 +163,7 @@ func (w *wiring) newHouse(s show.Session) *house {
 		})
 		o.Returns = w.relayed(s.ID, h.returns)
 	}
+	w.loadLogo(h)
 	h.stage = stage.New(o)
 	return h
 }
@@ -200,8 +198,8 @@ func (w *wiring) listenHTTP() error {
 		return hint(err, "http.address")
 	}
 	w.addrs.HTTP = l.Addr().String()
-	pages := web.Handler(web.Options{Sessions: w.houses, Encoders: w.encoders, Logger: w.log})
-	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, api.Handler(api.Options{Sessions: w.houses, Beacon: w.viewers, Logger: w.log}), creators))
+	pages := web.Handler(web.Options{Sessions: w.houses, Visitors: visitors{w}, Encoders: w.encoders, Logger: w.log})
+	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, w.api(), creators))
 	var cert *tls.Config
 	if w.o.Config.TLS.Cert != "" {
 		cert = w.cert

@@ -77,12 +77,12 @@ func demoSession() config.Session {
 // switched off are replaced by WHIP.
 func cast(conf config.Config, at gateway.Addrs) []creation {
 	s := conf.Sessions[0]
-	whip := scheme(conf) + near(at.HTTP) + "/whip"
+	whip := scheme(conf) + gateway.Near(at.HTTP) + "/whip"
 	or := func(scheme, addr, rest string) string {
 		if addr == "" {
 			return whip
 		}
-		return scheme + near(addr) + rest
+		return scheme + gateway.Near(addr) + rest
 	}
 	card := func(p config.Participant, c color.RGBA, hz float64, w, h int, url string) creation {
 		o := testcard.Options{Name: p.Name, Color: c, ToneHz: hz, W: w, H: h, Kbps: 800}
@@ -135,7 +135,7 @@ func announce(ctx context.Context, g *gateway.Gateway, scheme string) {
 		case <-tick.C:
 		}
 		if g.OnAir("studio") == 4 {
-			fmt.Printf("\nOn air. Open %s%s/s/studio  (Ctrl-C ends the demo)\n", scheme, near(g.Addrs().HTTP))
+			fmt.Printf("\nOn air. Open %s%s/s/studio  (Ctrl-C ends the demo)\n", scheme, gateway.Near(g.Addrs().HTTP))
 			return
 		}
 	}

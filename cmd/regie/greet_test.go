@@ -17,8 +17,8 @@ func TestNear(t *testing.T) {
 		"[2001:db8::1]:80": "[2001:db8::1]:80",
 		"studio.lan:1935":  "studio.lan:1935",
 	} {
-		if got := near(in); got != want {
-			t.Errorf("near(%q) is %q, want %q", in, got, want)
+		if got := gateway.Near(in); got != want {
+			t.Errorf("gateway.Near(%q) is %q, want %q", in, got, want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 
@@ -31,9 +30,12 @@ func (c serveCmd) Run() error {
 	}
 	from := "keys are in " + file
 	if file == "" {
-		from = "no configuration file: `regie config init` writes one with a session and its keys"
+		from = "none in a configuration file; people make them at /admin"
 	}
 	greet(loaded.Config, g.Addrs(), from)
+	if link := g.SetupLink(); link != "" {
+		fmt.Printf("\nNobody runs this appliance yet. Open this link within an hour to do so:\n  %s\n\n", link)
+	}
 	return runUntilSignal(log, g.Run)
 }
 
@@ -55,7 +57,7 @@ func greet(c config.Config, at gateway.Addrs, keys string) {
 		{"metrics", "http://", at.Metrics, "/metrics"},
 	} {
 		if line.addr != "" {
-			fmt.Fprintf(&b, "  %-9s%s%s%s\n", line.label, line.before, near(line.addr), line.after)
+			fmt.Fprintf(&b, "  %-9s%s%s%s\n", line.label, line.before, gateway.Near(line.addr), line.after)
 		}
 	}
 	fmt.Fprintf(&b, "  %-9s%d (%s)\n", "sessions", len(c.Sessions), keys)
@@ -68,18 +70,6 @@ func scheme(c config.Config) string {
 		return "https://"
 	}
 	return "http://"
-}
-
-// near is an address as one would type it on this machine.
-func near(addr string) string {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return addr
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // running is a gateway with what else a command runs beside it.

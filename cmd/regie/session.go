@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/regie-live/regie/gateway"
 )
 
 // sessionCmd makes sessions and puts them on or off air by hand.
@@ -96,7 +98,7 @@ func (s source) post(id, verb string, body []byte) (string, error) {
 		return "", fmt.Errorf("the appliance takes commands on metrics.address, which is off")
 	}
 	client := http.Client{Timeout: 10 * time.Second}
-	res, err := client.Post("http://"+near(string(at))+"/sessions/"+url.PathEscape(id)+"/"+verb, "application/json", bytes.NewReader(body))
+	res, err := client.Post("http://"+gateway.Near(string(at))+"/sessions/"+url.PathEscape(id)+"/"+verb, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return "", fmt.Errorf("the appliance does not answer on %s; is it running? %w", at, err)
 	}

@@ -54,7 +54,7 @@ func TokenOf(r *http.Request) show.Token {
 // admit finds out who asks, and whether the rule lets them.
 func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 	c := &caller{
-		token: TokenOf(r), remote: remoteOf(r), host: r.Host,
+		token: TokenOf(r), remote: RemoteOf(r), host: r.Host,
 		secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
 	}
 	if rule == anyone {
@@ -106,9 +106,9 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 	return nil, &show.Error{Kind: show.Forbidden, Detail: why}
 }
 
-// remoteOf is the address of who asks. A proxy is believed if its own address is
+// RemoteOf is the address of who asks. A proxy is believed if its own address is
 // private, and only in the last address that it adds.
-func remoteOf(r *http.Request) string {
+func RemoteOf(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

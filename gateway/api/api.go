@@ -46,8 +46,8 @@ type Options struct {
 	// Return answers a request to sessions/{s}/return or below, of a participant or
 	// a desk, whose receiver is named "desk:USER".
 	Return func(w http.ResponseWriter, r *http.Request, of show.SessionID, receiver show.ParticipantID, role show.Role)
-	// ICE are the servers that a person's browser may use.
-	ICE func(show.Principal) []ICEServer
+	// ICE are the servers that the browser of a person on a stage may use.
+	ICE func(show.SessionID, show.ParticipantID) []show.ICEServer
 	// Health and Refusals say how what participants send arrives, and who was
 	// turned away; both are lists, as JSON.
 	Health   func(show.SessionID) any

@@ -262,7 +262,9 @@ func (c *company) options() Options {
 			_ = c.note("return " + string(of) + " " + string(as) + " " + string(role))
 			w.WriteHeader(http.StatusCreated)
 		},
-		ICE:      func(show.Principal) []ICEServer { return []ICEServer{{URLs: []string{"turn:here"}, Username: "u"}} },
+		ICE: func(show.SessionID, show.ParticipantID) []show.ICEServer {
+			return []show.ICEServer{{URLs: []string{"turn:here"}, Username: "u"}}
+		},
 		Health:   func(show.SessionID) any { return []int{} },
 		Refusals: func(show.SessionID) any { return []int{} },
 		Profile:  func(p ProfileRequest) ([]byte, error) { return []byte("PK " + p.Protocol + " " + p.Key), nil },

@@ -17,9 +17,9 @@ type publishAsk struct {
 }
 
 type publishGrant struct {
-	Token      string      `json:"token" doc:"A bearer for /whip; only now"`
-	WHIP       string      `json:"whip"`
-	ICEServers []ICEServer `json:"ice_servers" nullable:"false"`
+	Token      string           `json:"token" doc:"A bearer for /whip; only now"`
+	WHIP       string           `json:"whip"`
+	ICEServers []show.ICEServer `json:"ice_servers" nullable:"false"`
 }
 
 type ProfileAsk struct {
@@ -94,9 +94,9 @@ func (s *server) publish(ctx context.Context, in *struct {
 	if token == "" {
 		return nil, &show.Error{Kind: show.Conflict, Detail: "you are not on this stage any more; open your invite again"}
 	}
-	grant := publishGrant{Token: string(token), WHIP: "/whip", ICEServers: []ICEServer{}}
+	grant := publishGrant{Token: string(token), WHIP: "/whip", ICEServers: []show.ICEServer{}}
 	if s.ICE != nil {
-		grant.ICEServers = append(grant.ICEServers, s.ICE(c.Principal)...)
+		grant.ICEServers = append(grant.ICEServers, s.ICE(in.S, c.participant)...)
 	}
 	return &body[publishGrant]{grant}, nil
 }

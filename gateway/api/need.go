@@ -76,13 +76,6 @@ type Message struct {
 	At       time.Time          `json:"at"`
 }
 
-// ICEServer is an RTCIceServer.
-type ICEServer struct {
-	URLs       []string `json:"urls" nullable:"false"`
-	Username   string   `json:"username,omitempty"`
-	Credential string   `json:"credential,omitempty"`
-}
-
 // ProfileRequest says what an encoder's profile is to hold.
 type ProfileRequest struct {
 	Session  show.SessionID

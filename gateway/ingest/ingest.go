@@ -41,6 +41,9 @@ type Offer struct {
 	// again as the same person takes over at once, such as a page that was reloaded.
 	// Seats fill it in; empty is somebody with a stream key.
 	Person string
+	// Yields gives the seat up at once to whoever comes: a test card does. Seats fill
+	// it in.
+	Yields bool
 
 	// RequestKeyframe asks the peer for a keyframe; nil where the protocol
 	// cannot. It must not block.

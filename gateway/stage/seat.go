@@ -91,7 +91,7 @@ func (t *seat) claim(offer ingest.Offer) (*feed, error) {
 	}
 	if old := t.feed.Load(); old != nil {
 		silent := old.silent()
-		if same := offer.Person != "" && offer.Person == old.offer.Person; silent < TakeoverAfter && !same {
+		if same := offer.Person != "" && offer.Person == old.offer.Person; silent < TakeoverAfter && !same && !old.offer.Yields {
 			return nil, &ingest.Refusal{
 				Outcome: ingest.SeatTaken,
 				Reason:  fmt.Sprintf("the seat of %s is taken by %s from %s", t.person.Name, old.offer.Protocol, old.offer.Remote),
@@ -106,6 +106,18 @@ func (t *seat) claim(offer ingest.Offer) (*feed, error) {
 		f.program.Store(&t.stage.run.program)
 	}
 	return f, nil
+}
+
+// Disconnect ends the publisher in a person's seat if it came with such an offer.
+func (s *Stage) Disconnect(id show.ParticipantID, cause error, such func(ingest.Offer) bool) error {
+	return s.change(func() error {
+		if t := s.seat(id); t != nil {
+			if f := t.feed.Load(); f != nil && such(f.offer) {
+				t.disconnect(cause)
+			}
+		}
+		return nil
+	})
 }
 
 func (f *feed) silent() time.Duration {
