@@ -31,12 +31,6 @@ type Returns interface {
 	Remove(id show.ParticipantID, cause error)
 }
 
-// coder is a program that codes what a source sends anew for return feeds.
-type coder interface {
-	SetReturn(id transcode.SourceID, on bool)
-	RequestReturnKeyframe(id transcode.SourceID)
-}
-
 // route tells Returns who gets whom, and asks the mixer to code what somebody gets
 // and browsers could not play. Those who are let in get the stage; the host and
 // the desks see behind it too.
@@ -103,9 +97,7 @@ func (t *seat) code(on bool) {
 	}
 	t.coded.Store(on)
 	if s.run != nil {
-		if c, ok := s.run.program.(coder); ok {
-			c.SetReturn(t.source, on)
-		}
+		s.run.program.SetReturn(t.source, on)
 	}
 	if !on && (f == nil || !f.forward.Load()) {
 		s.o.Returns.Gone(t.person.ID)
@@ -214,8 +206,6 @@ func (s *Stage) RequestKeyframe(from show.ParticipantID) {
 	if f := t.feed.Load(); f != nil && f.forward.Load() {
 		t.requestKeyframe()
 	} else if now != nil && t.coded.Load() {
-		if c, ok := (*now).(coder); ok {
-			c.RequestReturnKeyframe(t.source)
-		}
+		(*now).RequestReturnKeyframe(t.source)
 	}
 }

@@ -61,6 +61,9 @@ type Program interface {
 	Push(transcode.Input)
 	SetScene(transcode.Scene)
 	RequestKeyframe()
+	// SetReturn has a source coded anew for return feeds.
+	SetReturn(id transcode.SourceID, on bool)
+	RequestReturnKeyframe(id transcode.SourceID)
 }
 
 // Output takes the program to viewers.
