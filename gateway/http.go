@@ -73,6 +73,7 @@ func (g *Gateway) operatorRoutes(reg *prometheus.Registry) http.Handler {
 	mux.HandleFunc("POST /sessions/{session}/start", g.control("live", func(s *stage.Stage) error { return s.Start("operator") }))
 	mux.HandleFunc("POST /sessions/{session}/end", g.control("ending: the closing slate is on air for a few seconds", func(s *stage.Stage) error { return s.End("operator") }))
 	mux.HandleFunc("POST /sessions/{session}/cues", g.serveCue)
+	g.people.OperatorRoutes(mux)
 	// A web page that the operator looks at must not be able to end a session.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
