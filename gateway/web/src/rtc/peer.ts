@@ -104,11 +104,3 @@ export function prefer(transceiver: RTCRtpTransceiver, kind: 'video' | 'audio', 
   const ranked = codecs.filter((c) => rank(c) < Infinity).sort((a, b) => rank(a) - rank(b));
   if (ranked.length > 0) transceiver.setCodecPreferences(ranked);
 }
-
-/** H.264 constrained baseline before other H.264, other codecs as the browser has them. */
-export function h264First(codec: RTCRtpCodec): number {
-  if (!/\/h264$/i.test(codec.mimeType)) return /\/(rtx|red|ulpfec|flexfec-03)$/i.test(codec.mimeType) ? 4 : 3;
-  const line = codec.sdpFmtpLine ?? '';
-  if (!line.includes('packetization-mode=1')) return 2;
-  return /profile-level-id=42[ec]0/i.test(line) ? 0 : 1;
-}

@@ -2,7 +2,8 @@
 // program's picture without sound. Never our own.
 import { computed, signal } from '@preact/signals';
 import { Link, Loss } from './link';
-import { exchange, h264First, prefer } from './peer';
+import { exchange, prefer } from './peer';
+import { h264First } from './sdp';
 import { read, SLOTS } from './slots';
 
 export class Returns {

@@ -3,8 +3,9 @@
 import { signal } from '@preact/signals';
 import { Problem } from '../app/api';
 import { Link, Loss } from './link';
-import { exchange, h264First, prefer } from './peer';
+import { exchange, prefer } from './peer';
 import { type Report, type Quality, Sending } from './quality';
+import { h264First, speech } from './sdp';
 
 /** What lets us publish: the answer to me/publish. */
 export interface Grant {
@@ -21,21 +22,6 @@ export interface Tracks {
 /** What 720p30 may take; the server tells the browser where to begin. */
 const VIDEO_BPS = 2_500_000;
 const MEASURE_MS = 2_000;
-
-/**
- * Speech as it should be: with in-band error correction, and never silent. A
- * sender that stops in pauses (DTX) would look like one that is gone. What a
- * browser sends follows the answer, so it is written there.
- */
-export function speech(answer: string): string {
-  const opus = /a=rtpmap:(\d+) opus\/48000\/2/i.exec(answer)?.[1];
-  if (opus === undefined) return answer;
-  const line = new RegExp(`a=fmtp:${opus} ([^\r\n]*)`);
-  const kept = (line.exec(answer)?.[1] ?? '').split(';').filter((p) => p !== '' && !/^(useinbandfec|usedtx)=/.test(p.trim()));
-  const wanted = `a=fmtp:${opus} ${[...kept, 'useinbandfec=1', 'usedtx=0'].join(';')}`;
-  if (line.test(answer)) return answer.replace(line, wanted);
-  return answer.replace(new RegExp(`(a=rtpmap:${opus} [^\r\n]*\r?\n)`), `$1${wanted}\r\n`);
-}
 
 export class Publisher {
   readonly quality = signal<Quality | undefined>(undefined);
