@@ -40,9 +40,12 @@ async function join(name: string): Promise<void> {
 
 async function enter(): Promise<void> {
   const { room, me } = stage.value!;
+  // Whoever is in already, because the page was loaded again, keeps their place.
+  const place = (await room.load())?.people.find((p) => p.id === me.id)?.place ?? 'invited';
+  const joins = place === 'invited' || place === 'checking' || place === 'left';
   const { muted, cameraOff } = media;
-  // A seat that is on stage already, because its page was loaded again, keeps its place.
-  await room.me(me.id, { place: 'waiting', self_muted: muted.value, self_camera_off: cameraOff.value });
+  await room.me(me.id, { ...(joins && { place: 'waiting' }), self_muted: muted.value, self_camera_off: cameraOff.value });
+  if (media.camera.value === undefined && media.microphone.value === undefined) void media.open();
   me.join();
 }
 

@@ -1,7 +1,8 @@
 // A guest's room: where they are in words, what is on air, who is there, and a
 // private line to the host.
-import { useComputed, useSignal } from '@preact/signals';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { shutOut } from '../app/events';
 import { t } from '../app/i18n';
 import { Door, Hand } from '../components/icons-stage';
 import type { Desk } from '../stage/desk';
@@ -27,8 +28,14 @@ interface Props {
 
 export function GreenRoom({ room, me, talk, again }: Props) {
   const question = useSignal<Question | undefined>(undefined);
-  const removed = useComputed(() => me.returns.removed.value !== undefined);
+  const removed = useComputed(() => shutOut.value || me.returns.removed.value !== undefined);
   useEffect(() => barKeys(me), [me]);
+  // Whoever is out is neither seen nor heard, and their camera's light goes out.
+  useSignalEffect(() => {
+    const place = room.person(me.id)?.place;
+    if (removed.value || place === 'removed') me.close();
+    else if (place === 'left') me.leave();
+  });
   const desk = room.desk.value;
   const self = room.person(me.id);
   if (!desk) return <p class="hint" role="status">{t('room.loading')}</p>;

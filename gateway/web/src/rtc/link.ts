@@ -49,7 +49,7 @@ export class Link {
   constructor(private readonly options: LinkOptions) {}
 
   get wanted(): boolean {
-    return this.abort !== undefined || this.state.value.at === 'waiting';
+    return this.abort !== undefined || this.state.peek().at === 'waiting';
   }
 
   /** Connects, if it is not connected or about to be. */
@@ -59,7 +59,7 @@ export class Link {
 
   /** Tries at once instead of waiting. */
   now(): void {
-    if (this.state.value.at !== 'waiting') return;
+    if (this.state.peek().at !== 'waiting') return;
     this.cancel();
     void this.connect(true);
   }

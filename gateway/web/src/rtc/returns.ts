@@ -1,6 +1,7 @@
 // The return feed: the others' pictures and sounds in fixed slots, and the
 // program's picture without sound. Never our own.
 import { computed, signal } from '@preact/signals';
+import { t } from '../app/i18n';
 import { Link, Loss } from './link';
 import { exchange, prefer } from './peer';
 import { h264First } from './sdp';
@@ -49,18 +50,19 @@ export class Returns {
     };
     const streams = Array.from({ length: SLOTS }, () => new MediaStream([receive('video'), receive('audio')]));
     const program = new MediaStream([receive('video')]);
+    const over = (loss: Loss) => {
+      this.forget();
+      lost(loss);
+    };
     const channel = pc.createDataChannel('regie');
     channel.onmessage = ({ data }) => {
       const told = read(String(data));
       if (told?.type === 'slots') this.slots.value = told.slots;
       if (told?.type === 'removed') {
         this.removed.value = told.reason;
-        lost(new Loss(told.reason, true));
+        over(new Loss(told.reason, true));
       }
-    };
-    const over = (loss: Loss) => {
-      this.forget();
-      lost(loss);
+      if (told?.type === 'replaced') over(new Loss(t('link.replaced'), true));
     };
     const attempt = await exchange({ pc, url: this.url }, over, abort);
     this.tracks.value = streams;

@@ -24,6 +24,10 @@ test('a removal has its reason', () => {
   assert.deepEqual(read('{"type":"removed"}'), { type: 'removed', reason: '' });
 });
 
+test('a newer page ends this one', () => {
+  assert.deepEqual(read('{"type":"replaced"}'), { type: 'replaced' });
+});
+
 test('what a newer server says is passed over', () => {
   for (const text of ['', 'nonsense', '{}', '{"type":"weather"}', '{"type":"slots","slots":3}', '[]']) assert.equal(read(text), undefined);
 });

@@ -7,7 +7,8 @@ export const SLOTS = 6;
 
 export type Told =
   | { type: 'slots'; slots: Map<string, number> }
-  | { type: 'removed'; reason: string };
+  | { type: 'removed'; reason: string }
+  | { type: 'replaced' }; // the same person listens elsewhere now
 
 /** Reads what the server says; undefined for what a newer one may say. */
 export function read(text: string): Told | undefined {
@@ -20,6 +21,7 @@ export function read(text: string): Told | undefined {
   if (message.type === 'removed') {
     return { type: 'removed', reason: typeof message.reason === 'string' ? message.reason : '' };
   }
+  if (message.type === 'replaced') return { type: 'replaced' };
   if (message.type !== 'slots' || !Array.isArray(message.slots)) return undefined;
   const slots = new Map<string, number>();
   for (const entry of message.slots as { slot?: unknown; participant?: unknown }[]) {

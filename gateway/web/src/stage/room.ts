@@ -75,6 +75,13 @@ export class Room {
     this.stops = [];
   }
 
+  /** What the server says now; undefined when it cannot be asked. */
+  async load(): Promise<Desk | undefined> {
+    const desk = await api<Desk>('GET', this.at('desk')).catch(() => undefined);
+    if (desk && !this.live) this.set(inOrder(desk));
+    return desk;
+  }
+
   /** Asks the server at once: "Try now". */
   refresh = (): void => this.poller.now();
 

@@ -91,8 +91,9 @@ function Air({ room, desk, question }: { room: Room; desk: State; question: Sign
     await room.act('POST', 'start');
     busy.value = false;
   };
-  if (desk.phase === 'ended') return null;
-  if (desk.phase === 'planned') return <button type="button" class="button primary big" disabled={busy.value} onClick={() => void start()}>{t('desk.goLive')}</button>;
+  if (desk.phase !== 'live') {
+    return <button type="button" class="button primary big" disabled={busy.value} onClick={() => void start()}>{t(desk.phase === 'ended' ? 'desk.goLiveAgain' : 'desk.goLive')}</button>;
+  }
   const end = () => (question.value = { title: t('desk.endTitle'), text: t('desk.endText'), yes: t('desk.end'), act: () => room.act('POST', 'end') });
   return <button type="button" class="button danger big" onClick={end}>{t('desk.end')}</button>;
 }

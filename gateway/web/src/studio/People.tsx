@@ -74,7 +74,7 @@ function Acts({ room, desk, question, p }: { room: Room; desk: Desk; question: S
   const name = { name: p.name };
   return (
     <div class="acts" role="group" aria-label={t('desk.actsFor', name)}>
-      {actionsFor(desk, p).map((act) => {
+      {actionsFor(p).map((act) => {
         const shape = shapes[act];
         const words = t(act === 'spotlight' && spotlit ? 'desk.act.unspotlight' : `desk.act.${act}`);
         const disabled = act === 'onAir' && full;
@@ -85,7 +85,7 @@ function Acts({ room, desk, question, p }: { room: Room; desk: Desk; question: S
           </button>
         );
       })}
-      {full && actionsFor(desk, p).includes('onAir') && <p class="hint">{t('desk.full')}</p>}
+      {full && actionsFor(p).includes('onAir') && <p class="hint">{t('desk.full')}</p>}
     </div>
   );
 }

@@ -6,7 +6,7 @@ export const MOST_ON_AIR = 3;
 
 export type Action = 'admit' | 'onAir' | 'sendBack' | 'mute' | 'cameraOff' | 'spotlight' | 'remove';
 
-export function actionsFor(desk: Desk, p: Person): Action[] {
+export function actionsFor(p: Person): Action[] {
   const acts: Action[] = [];
   const guest = p.role === 'guest';
   const gone = p.place === 'left' || p.place === 'removed' || p.place === 'invited';
@@ -20,7 +20,7 @@ export function actionsFor(desk: Desk, p: Person): Action[] {
   if (!gone && !p.muted && !p.self_muted) acts.push('mute');
   if (!gone && !p.camera_off && !p.self_camera_off) acts.push('cameraOff');
   if (guest && p.place !== 'removed' && !p.of) acts.push('remove');
-  return desk.phase === 'ended' ? acts.filter((a) => a === 'remove') : acts;
+  return acts;
 }
 
 /** Whether one more guest fits on the stage; screens do not count. */
