@@ -9,6 +9,8 @@ import { Desk } from './studio/Desk';
 
 const room = new Room(page.session!);
 const me = new Me(room, new Media(), 'host');
-render(<Desk room={room} me={me} />, document.getElementById('main')!);
+const main = document.getElementById('main')!;
+main.replaceChildren(); // what stood in for the desk
+render(<Desk room={room} me={me} />, main);
 room.start();
 me.listen();

@@ -11,7 +11,7 @@ export class Intents {
 
   constructor(
     private readonly failed: (error: unknown) => void,
-    private readonly later: (then: () => void, ms: number) => unknown = setTimeout,
+    private readonly later: (then: () => void, ms: number) => unknown = (then, ms) => setTimeout(then, ms),
   ) {}
 
   /** What to show for a field: what is wanted, else what is. */
