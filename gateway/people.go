@@ -84,7 +84,7 @@ func (w *wiring) changes() people.Changes {
 			at(id, func(h *house) error { return h.stage.AddPerson(p) })
 		},
 		PersonRenamed: func(id show.SessionID, p show.ParticipantID, name string) {
-			at(id, func(h *house) error { return h.stage.Adjust(p, show.Adjustment{Name: &name}, true) })
+			at(id, func(h *house) error { return h.stage.Adjust(p, show.Adjustment{Name: &name}, false) })
 		},
 		PersonRemoved: func(id show.SessionID, p show.ParticipantID, _ error) {
 			at(id, func(h *house) error { return h.stage.RemovePerson(p) })

@@ -66,7 +66,13 @@ func startBrowser(t testing.TB) *browser {
 // open loads a page in a tab of its own.
 func (b *browser) open(address string) *tab {
 	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
+	return b.openWith(address, watchScript)
+}
+
+// openWith runs a script in the page before its own.
+func (b *browser) openWith(address, script string, o ...chromedp.ContextOption) *tab {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, o...)
 	p := &tab{t: b.t, ctx: ctx, cancel: cancel}
 	b.t.Cleanup(cancel)
 	console := chromedp.Console(ctx)
@@ -87,7 +93,7 @@ func (b *browser) open(address string) *tab {
 	b.t.Cleanup(func() { cancel(); <-listening })
 	err := chromedp.Do(ctx,
 		func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watchScript})
+			_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 			return chromedp.Void{}, err
 		},
 		chromedp.Navigate(address))

@@ -75,7 +75,7 @@ const (
 	bitrateFarOver  = 2.0
 	pixelsOver      = 1.5 // 720p → 900p; 1080p is 2.25
 	fpsOver         = 1.3 // 25 → 30 is none
-	offsetAbove     = 60  // ms
+	offsetAbove     = 150 // ms; by arrival, which encoders and networks spread by much less
 	silentBelow     = -60 // LUFS
 	silentAfter     = 10  // seconds; people pause
 	smallMachine    = 4   // cores

@@ -59,12 +59,12 @@ func TestAdvise(t *testing.T) {
 		{"AV1 on a large machine", func(h *Health, _ *Limits) { h.Video.Codec = "av1" }, nil, ""},
 		{"AV1 on a small machine", func(h *Health, l *Limits) { h.Video.Codec, l.Cores = "av1", 2 }, []Code{HeavyCodec}, Hint},
 		{"H.264 on a small machine", func(h *Health, l *Limits) { l.Cores = 2 }, nil, ""},
-		{"sound early", func(h *Health, _ *Limits) { h.AVOffset = whole(61) }, []Code{OutOfSync}, MustFix},
-		{"sound late", func(h *Health, _ *Limits) { h.AVOffset = whole(-61) }, []Code{OutOfSync}, MustFix},
-		{"sound nearly late", func(h *Health, _ *Limits) { h.AVOffset = whole(-60) }, nil, ""},
+		{"sound early", func(h *Health, _ *Limits) { h.AVOffset = whole(151) }, []Code{OutOfSync}, MustFix},
+		{"sound late", func(h *Health, _ *Limits) { h.AVOffset = whole(-151) }, []Code{OutOfSync}, MustFix},
+		{"sound nearly late", func(h *Health, _ *Limits) { h.AVOffset = whole(-150) }, nil, ""},
 		{"everything at once", func(h *Health, l *Limits) {
 			h.Video.Keyframe, h.Video.BFrames, h.Video.Width, h.Video.Height, h.Video.Kbps = 8.3, 3, 1920, 1080, 6000
-			h.Audio.Channels, h.Audio.Rate, h.AVOffset = 1, 32000, whole(100)
+			h.Audio.Channels, h.Audio.Rate, h.AVOffset = 1, 32000, whole(200)
 			h.Video.Codec, l.Cores = "h265", 2
 		}, []Code{OutOfSync, KeyframesFar, BitrateHigh, HeavyCodec, PictureLarge, BFrames, OddRate, MonoSound}, MustFix},
 		{"a hint stands behind what must be fixed", func(h *Health, _ *Limits) {

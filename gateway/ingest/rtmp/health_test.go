@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,9 +33,11 @@ func TestHealthOfARealEncoder(t *testing.T) {
 		v.Keyframe != 5 || v.BFrames != 2 || v.Kbps < 50 || a.Codec != "aac" || a.Rate != 22050 || a.Channels != 1 {
 		t.Errorf("measured %+v %+v", v, a)
 	}
-	if h.AVOffset == nil || *h.AVOffset < -60 || *h.AVOffset > 60 {
-		t.Errorf("the A/V offset is %v", h.AVOffset)
+	if h.AVOffset == nil {
+		t.Error("no A/V offset was measured")
 	}
+	h.AVOffset = nil // how far apart ffmpeg sends them depends on the machine
+	h.Judge(11*time.Second, limits)
 	var got []health.Code
 	for _, advice := range health.Advise(h, limits) {
 		got = append(got, advice.Code)
