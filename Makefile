@@ -54,6 +54,13 @@ test: build $(INTEROP)/node_modules/.package-lock.json ## run every test
 	@deploy/setup.sh test
 	@deploy/test.sh
 
+.PHONY: screens
+screens: build ## take pictures of the pages in both themes and on a phone, to look at
+	@deploy/setup.sh test
+	@mkdir -p screens
+	REGIE_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestOfficeInABrowser|TestStudioPages' ./gateway/web
+	@echo "look into screens/"
+
 .PHONY: test-image
 test-image: ## build the container image and run it for real
 	deploy/test-image.sh

@@ -17,7 +17,7 @@
 //
 //  1. A connection asks the [ingest.Door] for a Publisher with the stream key it
 //     was given. The key alone says which session and which participant
-//     (seats.go); the Door refuses, logs and counts.
+//     (seats.go, package people); the Door refuses, logs and counts.
 //  2. The stage of that session gives the seat away and decides what shows:
 //     who is on, which layout, which slate, when the program goes on and off air.
 //     All decisions of a session are made on one loop; media goes past it.
@@ -30,6 +30,10 @@
 //     other: what a browser sends as it came, the rest as the worker codes it anew.
 //  5. The program goes to the ways out (outputs.go), each of which serves any
 //     number of viewers from one copy.
+//
+// People come by an account, an invite or a key: package people decides who may do
+// what, and package store keeps it (people.go). Pages ask api, and hear over events
+// what changes on a stage (rooms.go).
 //
 // # Where things go
 //
