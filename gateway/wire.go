@@ -150,6 +150,8 @@ func (w *wiring) newHouse(s show.Session) *house {
 		OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) {
 			return w.outputs.open(h, epoch, keyframe)
 		},
+		Changed: func(c show.Change) { w.events.Desk(s.ID, c) },
+		Logo:    func() []byte { return *h.logo.Load() },
 		Logger:  w.log,
 		Metrics: w.stages,
 	}

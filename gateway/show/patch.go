@@ -19,8 +19,8 @@ type OverlayPatch struct {
 }
 
 // Adjustment changes what is set of a person. Muted, CameraOff and Volume are the
-// desk's; SelfMuted, SelfCameraOff and Name the person's own; Hand is raised by the
-// person and lowered by either.
+// desk's; SelfMuted and SelfCameraOff the person's own; Name is either's. Hand is
+// raised by the person and lowered by either.
 type Adjustment struct {
 	Muted         *bool    `json:"muted,omitempty"`      // true: only SelfMuted of false clears it
 	CameraOff     *bool    `json:"camera_off,omitempty"` // likewise

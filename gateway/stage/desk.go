@@ -108,13 +108,18 @@ func (t *seat) view() show.Person {
 	return p
 }
 
-// publish tells everything that has changed since the last time.
+// publish tells everything that has changed since the last time; the first time,
+// everything.
 func (s *Stage) publish() {
 	now, before := s.snapshot(), *s.desk.Load()
+	first := !s.told
+	if s.told = true; first {
+		before = show.Desk{}
+	}
 	s.desk.Store(&now)
 	s.publishView()
 	tell := func(key string, was, is any) {
-		if !reflect.DeepEqual(was, is) {
+		if first || !reflect.DeepEqual(was, is) {
 			s.o.Changed(show.Change{Key: key, Value: is})
 		}
 	}

@@ -312,7 +312,7 @@ func (s *Stage) Adjust(id show.ParticipantID, a show.Adjustment, byDesk bool) er
 
 func (t *seat) mayAdjust(a show.Adjustment, byDesk bool) error {
 	desk := a.Muted != nil || a.CameraOff != nil || a.Volume != nil
-	self := a.SelfMuted != nil || a.SelfCameraOff != nil || a.Name != nil
+	self := a.SelfMuted != nil || a.SelfCameraOff != nil
 	switch name := t.person.Name; {
 	case desk && !byDesk:
 		return forbidden("only whoever runs the session does that; mute yourself instead")

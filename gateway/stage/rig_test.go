@@ -92,11 +92,6 @@ func newStudio(t *testing.T, change func(*Options)) *studio {
 			change(o)
 		}
 	})
-	first := u.Desk()
-	u.told["session"], u.told["program"], u.told["preview"], u.told["overlays"] = bare(first), first.Program, first.Preview, first.Overlays
-	for _, p := range first.People {
-		u.told["person/"+string(p.ID)] = p
-	}
 	for _, name := range []string{"Théo", "Mei", "Lou", "Kim"} {
 		u.ok(u.AddPerson(show.Participant{ID: show.ParticipantID(name), Name: name, Role: show.Guest}))
 	}

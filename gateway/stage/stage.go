@@ -123,6 +123,7 @@ type Stage struct {
 	fade     bool                               // the next change of picture
 	desks    map[show.ParticipantID]bool        // who have a return feed and no seat
 	routes   map[show.ParticipantID][]show.Feed // as Returns knows them
+	told     bool                               // publish has been called
 	run      *run                               // the program; nil while there is none
 	ended    chan struct{}                      // closed when the last run has stopped; nil before the first
 	idle     *time.Timer                        // nobody is there; when it fires the session or rehearsal ends
@@ -174,6 +175,7 @@ func (s *Stage) Run(ctx context.Context) error {
 	loopCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	s.ctx = ctx
+	s.loop.Post(s.refresh) // tells the beginning
 	go func() {
 		// The loop outlives ctx by one closure: the one that takes it off air.
 		<-ctx.Done()
