@@ -19,7 +19,7 @@ func TestHousesComeAndGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, g)
-	page := "http://" + g.Addrs().HTTP + "/s/third"
+	page := "http://" + g.Addrs().HTTP + "/api/v1/sessions/third"
 	status := func() int {
 		r, err := http.Get(page)
 		if err != nil {

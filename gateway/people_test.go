@@ -1,9 +1,14 @@
 package gateway
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/show"
@@ -55,12 +60,14 @@ func TestPeopleReachTheStage(t *testing.T) {
 	_, err = w.people.Join(ctx, "127.0.0.1", link, "Théo")
 	must(err)
 	expect("Ana", "Théo")
+	told := w.listen(t, s.ID, in.Token)
 	title := "Glaze and fire"
 	_, err = w.people.ChangeSession(ctx, in.Principal, s.ID, show.SessionPatch{Title: &title})
 	must(err)
 	if got := stage.Desk().Title; got != title {
 		t.Errorf("the stage's title is %q", got)
 	}
+	told("session", title)
 
 	// A key opens a seat until it is revoked, which ends who came by it.
 	key, secret, err := w.people.AddKey(ctx, in.Principal, s.ID, show.NewKey{Seat: show.Guest, Name: "Lou"})
@@ -91,5 +98,54 @@ func TestPeopleReachTheStage(t *testing.T) {
 	must(w.people.RemoveSession(ctx, in.Principal, s.ID))
 	if w.houses.get(s.ID) != nil {
 		t.Error("the session is still open")
+	}
+}
+
+// listen opens a page's socket on a desk, and checks its first state: the whole of
+// it. What it returns waits until a key's value has a text.
+func (w *wiring) listen(t *testing.T, id show.SessionID, token show.Token) (told func(key, text string)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	socket, _, err := websocket.Dial(ctx, "ws://"+w.addrs.HTTP+"/api/v1/events", &websocket.DialOptions{HTTPHeader: http.Header{"Cookie": {"regie=" + string(token)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.CloseNow() })
+	say := func(command string) {
+		if err := socket.Write(ctx, websocket.MessageText, []byte(command)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := func(what string, ok func(frame string) bool) {
+		t.Helper()
+		for {
+			_, frame, err := socket.Read(ctx)
+			if err != nil {
+				t.Fatalf("%s never came: %v", what, err)
+			}
+			if ok(string(frame)) {
+				return
+			}
+		}
+	}
+	say(`{"id":1,"connect":{}}`)
+	say(`{"id":2,"subscribe":{"channel":"desk:` + string(id) + `","type":1,"phase":2,"limit":100}}`)
+	until("the whole state", func(frame string) bool {
+		if !strings.Contains(frame, `"id":2`) {
+			return false
+		}
+		for _, key := range []string{"session", "program", "preview", "overlays", "person/host", "person/guest1"} {
+			if !strings.Contains(frame, `"key":"`+key+`"`) {
+				t.Errorf("a page that opens is not told of %s: %s", key, frame)
+			}
+		}
+		return true
+	})
+	return func(key, text string) {
+		t.Helper()
+		until(key, func(frame string) bool {
+			return strings.Contains(frame, `"key":"`+key+`"`) && strings.Contains(frame, text)
+		})
 	}
 }

@@ -150,7 +150,12 @@ func (w *wiring) newHouse(s show.Session) *house {
 		OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) {
 			return w.outputs.open(h, epoch, keyframe)
 		},
-		Changed: func(c show.Change) { w.events.Desk(s.ID, c) },
+		Changed: func(c show.Change) {
+			if d, ok := c.Value.(show.Desk); ok && d.Phase == show.Ended {
+				w.cards.stop(s.ID)
+			}
+			w.events.Desk(s.ID, c)
+		},
 		Logo:    func() []byte { return *h.logo.Load() },
 		Logger:  w.log,
 		Metrics: w.stages,
