@@ -3,13 +3,13 @@ package whep
 import (
 	"errors"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/media"
 )
@@ -86,26 +86,16 @@ func newStream(k media.Kind) *stream {
 	}
 }
 
-// Bind implements webrtc.TrackLocal: it takes the best of the codecs that both
-// sides have.
+// Bind implements webrtc.TrackLocal.
 func (s *stream) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	want := []string{webrtc.MimeTypeOpus}
-	if s.kind == media.Video {
-		want = []string{webrtc.MimeTypeH264 + " 42e0", webrtc.MimeTypeH264 + " 42", webrtc.MimeTypeH264}
+	p, ok := rtc.Best(s.kind, c.CodecParameters())
+	if !ok {
+		return p, errors.New("the viewer cannot play " + s.kind.String())
 	}
-	for _, w := range want {
-		mime, profile, _ := strings.Cut(w, " ")
-		for _, p := range c.CodecParameters() {
-			if !strings.EqualFold(p.MimeType, mime) || !strings.Contains(strings.ToLower(p.SDPFmtpLine), profile) {
-				continue
-			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.out, s.ssrc, s.pt = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType)
-			return p, nil
-		}
-	}
-	return webrtc.RTPCodecParameters{}, errors.New("the viewer cannot play " + s.kind.String())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out, s.ssrc, s.pt = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType)
+	return p, nil
 }
 
 // Unbind implements webrtc.TrackLocal.
