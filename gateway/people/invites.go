@@ -222,12 +222,10 @@ func (s *Service) Rename(ctx context.Context, by show.Principal, id show.Session
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.mu.RLock()
-	person, ok := s.book.person(stagePlace{id, p})
-	s.mu.RUnlock()
+	person, err := s.personOf(id, p)
 	switch {
-	case !ok:
-		return no(show.NotFound, "There is nobody %.40q in this session.", p)
+	case err != nil:
+		return err
 	case person.Declared:
 		return no(show.Conflict, "%s is in the configuration file; change the name there and restart.", display(person))
 	case person.Name == name:
@@ -239,6 +237,17 @@ func (s *Service) Rename(ctx context.Context, by show.Principal, id show.Session
 	}
 	s.rename(id, person)
 	return nil
+}
+
+// personOf finds somebody of a session.
+func (s *Service) personOf(id show.SessionID, p show.ParticipantID) (show.StoredParticipant, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	person, ok := s.book.person(stagePlace{id, p})
+	if !ok {
+		return person, no(show.NotFound, "There is nobody %.40q in this session.", p)
+	}
+	return person, nil
 }
 
 // rename notes a name that is stored.
@@ -263,12 +272,10 @@ func (s *Service) RemovePerson(ctx context.Context, by show.Principal, id show.S
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.mu.RLock()
-	person, ok := s.book.person(stagePlace{id, p})
-	s.mu.RUnlock()
+	person, err := s.personOf(id, p)
 	switch {
-	case !ok:
-		return no(show.NotFound, "There is nobody %.40q in this session.", p)
+	case err != nil:
+		return err
 	case person.Role == show.Host:
 		return no(show.Conflict, "The host cannot be removed; revoke their invite or their stream key instead.")
 	case person.Declared:
