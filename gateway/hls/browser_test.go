@@ -1,19 +1,15 @@
 package hls
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
+	"github.com/regie-live/regie/gateway/internal/rtctest"
 	"github.com/regie-live/regie/transcode"
 )
 
@@ -107,8 +103,8 @@ func TestHlsJS(t *testing.T) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "testdata/player.html") })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	page := openPage(t, server.URL)
-	see := func() looked { return evaluate[looked](t, page, look) }
+	page := rtctest.OpenPage(t, server.URL)
+	see := func() looked { return rtctest.Evaluate[looked](t, page, look) }
 	until := func(what string, ok func(looked) bool) looked {
 		t.Helper()
 		deadline := time.Now().Add(30 * time.Second)
@@ -132,7 +128,7 @@ func TestHlsJS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, height := range []int{clipHeight, 2 * clipHeight, clipHeight, 2 * clipHeight} {
-		evaluate[int](t, page, fmt.Sprintf(`hls.loadLevel = hls.levels.findIndex(l => l.height === %d)`, height))
+		rtctest.Evaluate[int](t, page, fmt.Sprintf(`hls.loadLevel = hls.levels.findIndex(l => l.height === %d)`, height))
 		until(fmt.Sprint(height, " lines"), func(at looked) bool { return at.Height == height })
 	}
 	at := see()
@@ -180,41 +176,4 @@ func playOverGap(t *testing.T, a *onAir, until func(string, func(looked) bool) l
 		t.Errorf("long after the gap: jumps %v, waits %v", again.Jumps, again.Waits)
 	}
 	t.Logf("a gap of %.2f s: jumps %v, waits %v, errors %v", lost, after.Jumps, after.Waits, after.Errors)
-}
-
-func openPage(t *testing.T, url string) context.Context {
-	t.Helper()
-	o := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(800, 600),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), o...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		closing, done := context.WithTimeout(ctx, 5*time.Second)
-		defer done()
-		_ = chromedp.Cancel(closing)
-		cancel()
-		stop()
-		chromedp.FromContext(ctx).Allocator.Wait()
-	})
-	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
-		t.Fatalf("Chromium (apt install chromium): %v", err)
-	}
-	return ctx
-}
-
-// evaluate runs an expression in the page.
-func evaluate[T any](t *testing.T, page context.Context, expression string) (v T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(page, 20*time.Second)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("JSON.stringify("+expression+")"))
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &v)
-	}
-	if err != nil {
-		t.Fatalf("in the page: %.120s: %v", expression, err)
-	}
-	return v
 }

@@ -38,7 +38,7 @@ func Evaluate[T any](t testing.TB, page context.Context, expression string) (v T
 	t.Helper()
 	ctx, cancel := context.WithTimeout(page, Patience)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("(async () => JSON.stringify((await "+expression+") ?? null))()", chromedp.EvalAwaitPromise))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("(async () => JSON.stringify((await ("+expression+")) ?? null))()", chromedp.EvalAwaitPromise))
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &v)
 	}
