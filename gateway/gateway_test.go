@@ -21,7 +21,11 @@ import (
 	"github.com/regie-live/regie/config"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// A worker of centrifuge sleeps for up to a second before it sees that its node has
+// been shut down; see package events.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge.(*Node).unsubscribeFromBrokerWhenEmpty.func1"))
+}
 
 // testConfig has every port on a free number and two sessions.
 func testConfig(t *testing.T) config.Config {
