@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// admin is who set an appliance up, without a browser.
+type admin struct {
+	a    *appliance
+	http http.Client
+}
+
+// setupLink is the address that the appliance wrote down for whoever comes first.
+func (a *appliance) setupLink() string {
+	a.t.Helper()
+	link, err := os.ReadFile(filepath.Join(a.dir, "data", "setup-link"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(link))
+}
+
+// ask sends v and reads the answer into answer.
+func (m *admin) ask(path string, v, answer any) {
+	m.a.t.Helper()
+	body, err := json.Marshal(v)
+	if err != nil {
+		m.a.t.Fatal(err)
+	}
+	response, err := m.http.Post(m.a.url("/api/v1/"+path), "application/json", bytes.NewReader(body))
+	if err != nil {
+		m.a.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(answer); err != nil || response.StatusCode != http.StatusCreated {
+		m.a.t.Fatalf("%s: %s: %v %v", path, response.Status, answer, err)
+	}
+}
+
+// TestTestCard: a new appliance has something to show at once; the host's encoder
+// gets the seat at once, and the card's process ends.
+func TestTestCard(t *testing.T) {
+	a := start(t, setup{})
+	jar, _ := cookiejar.New(nil) // never fails
+	m := &admin{a: a, http: http.Client{Jar: jar}}
+	t.Cleanup(m.http.CloseIdleConnections)
+	_, token, _ := strings.Cut(a.setupLink(), "#")
+	var made struct{ Session string }
+	m.ask("setup", map[string]any{
+		"token": token, "name": "Ana", "password": "clay, fire and patience", "session_title": "Glaze", "test_card": true,
+	}, &made)
+	p := a.live(made.Session)
+	card := look{color: yuv{98, 130, 104}, tone: 440}
+	p.awaitShot(20*time.Second, "the test card", func(s shot) bool {
+		return mean(s.pic, s.pic.W/16, s.pic.H*5/8, s.pic.W/4, s.pic.H/8).near(card.color, tolerance)
+	})
+	if n := len(children(a.pid())); n != 2 {
+		t.Errorf("%d child processes: the mixer and the card should be", n)
+	}
+
+	var key struct{ Key string }
+	m.ask("sessions/"+made.Session+"/keys", map[string]any{"seat": "host"}, &key)
+	a.publishCard(overRTMP, key.Key, newCard(t, looks[0]))
+	p.awaitMix(20*time.Second, looks[0])
+	p.hears(looks[0])
+	eventually(t, 5*time.Second, "the card's process has ended", func() bool { return len(children(a.pid())) == 1 })
+}
