@@ -102,7 +102,8 @@ func startBrowser(t *testing.T) browser {
 		chromedp.Flag("headless", "new"), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))
 	t.Cleanup(cancel)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
 	t.Cleanup(closeBrowser)
@@ -237,6 +238,12 @@ func TestInABrowser(t *testing.T) {
 		"messages":                      messages,
 		"the server goes away":          theServerGoesAway,
 		"accessible":                    accessible,
+		"a guest from link to end":      aGuestFromLinkToEnd,
+		"the desk":                      theDesk,
+		"private text":                  privateText,
+		"device troubles":               deviceTroubles,
+		"a desk without events":         aDeskWithoutEvents,
+		"the stage is accessible":       stageAccessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}

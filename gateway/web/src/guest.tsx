@@ -60,5 +60,7 @@ const Guest = () => {
   );
 };
 
-render(<Guest />, document.getElementById('main')!);
+const main = document.getElementById('main')!;
+main.replaceChildren(); // what stood in for the page
+render(<Guest />, main);
 void media.open();

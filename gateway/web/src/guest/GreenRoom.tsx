@@ -11,7 +11,7 @@ import { Clock } from '../stage/Head';
 import type { Me } from '../stage/me';
 import { Refusal } from '../stage/Refusal';
 import type { Room } from '../stage/room';
-import { barKeys, SelfBar, SelfNotice, Toggle } from '../stage/SelfBar';
+import { barKeys, SelfBar, SelfNotice } from '../stage/SelfBar';
 import type { Talk } from '../stage/talk';
 import { TalkPanel } from '../stage/TalkPanel';
 import { Tile } from '../stage/Tile';
@@ -54,6 +54,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
     });
   return (
     <div class={`green-room ${where}`}>
+      <h1 class="unseen">{desk.title}</h1>
       <div class={`where ${where}`} role="status">
         <p class="where-words"><b>{t(`guest.place.${where}`)}</b> <span>{t(`guest.hint.${where}`, { host })}</span></p>
         <Clock room={room} />
@@ -74,7 +75,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
       <div class="room-bar">
         <SelfNotice me={me} room={room} />
         <SelfBar me={me} room={room}>
-          <Toggle on={hand} says={hand ? 'guest.handDown' : 'guest.hand'} onClick={() => void room.me(me.id, { hand: !hand })}><Hand /></Toggle>
+          <button type="button" class={`bar-toggle${hand ? ' active' : ''}`} aria-pressed={hand} onClick={() => void room.me(me.id, { hand: !hand })}><Hand /><span>{t(hand ? 'guest.handDown' : 'guest.hand')}</span></button>
           <button type="button" class="bar-toggle leave" onClick={leave}><Door /><span>{t('guest.leave')}</span></button>
         </SelfBar>
       </div>
@@ -103,7 +104,7 @@ function Program({ me, desk }: { me: Me; desk: Desk }) {
 
 const Gone = ({ where, host, again }: { where: Where; host: string; again: () => void }) => (
   <section class="lost" role="status">
-    <h2 class="gone-title">{t(`guest.place.${where}`)}</h2>
+    <h1>{t(`guest.place.${where}`)}</h1>
     <p>{t(`guest.hint.${where}`, { host })}</p>
     {where === 'left' && <button type="button" class="button primary" onClick={again}>{t('guest.again')}</button>}
   </section>

@@ -29,6 +29,8 @@ test('a picture that stands still for want of a way is starved after three repor
     s.read(reports(8, 'bandwidth'));
     assert.equal(s.starved, want);
   }
-  s.read(reports(28, 'bandwidth'));
+  for (let i = 0; i < 9; i++) s.read(reports(30));
+  assert.equal(s.starved, true, 'for a while nobody tries a larger picture again');
+  s.read(reports(30));
   assert.equal(s.starved, false);
 });

@@ -14,15 +14,17 @@ export interface Report {
 
 /** Fewer frames than this in a second is no moving picture. */
 const FEW_FPS = 10;
-/** So many reports in a row make it a fact. */
+/** So many reports in a row make it a fact, and so many make it past. */
 const IN_A_ROW = 3;
+const PAST = 10;
 
 export class Sending {
-  /** The picture has had too few frames for a while, for want of a way. */
+  /** The picture had too few frames for a while, for want of a way, and that is not long past. */
   starved = false;
   private frames = 0;
   private at = 0;
   private short = 0;
+  private wide = 0;
 
   read(reports: Iterable<Report>): Quality {
     let lost = 0;
@@ -39,7 +41,9 @@ export class Sending {
       fps = this.rate(r.framesEncoded ?? 0, r.timestamp ?? 0);
     }
     this.short = limited === 'bandwidth' && fps !== undefined && fps < FEW_FPS ? this.short + 1 : 0;
-    this.starved = this.short >= IN_A_ROW;
+    this.wide = limited === 'none' ? this.wide + 1 : 0;
+    if (this.short >= IN_A_ROW) this.starved = true;
+    else if (this.wide >= PAST) this.starved = false;
     if (lost > 0.1 || trip > 1 || this.starved) return 'bad';
     if (lost > 0.03 || trip > 0.4 || limited === 'bandwidth') return 'weak';
     return 'good';

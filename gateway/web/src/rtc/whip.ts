@@ -80,7 +80,7 @@ export class Publisher {
     return setInterval(() => {
       void pc.getStats().then((stats) => {
         this.quality.value = sending.read(stats.values() as Iterable<Report>);
-        if (sending.starved) void degrade(sender, 'balanced');
+        void degrade(sender, sending.starved ? 'balanced' : 'maintain-resolution');
       }, () => {});
     }, MEASURE_MS);
   }
