@@ -113,7 +113,7 @@ func TestStudio(t *testing.T) {
 	host.click("Begin")
 	host.reads(20*time.Second, "Use my camera and microphone")
 	host.click("Use my camera")
-	host.click("Send")
+	host.click("Start sending")
 	host.reads(20*time.Second, "on stage")
 
 	host.click("Invite")

@@ -195,12 +195,13 @@ func deviceTroubles(t *testing.T, b browser) {
 	g.until("the camera shows", inCheck)
 	g.eval(`(window.ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices), "")`)
 	choose := `(document.querySelector("#device-camera").dispatchEvent(new Event("change", { bubbles: true })), "")`
-	for name, words := range map[string]string{
-		"NotAllowedError":  "Camera: the browser refused access.",
-		"NotFoundError":    "Camera: none is connected.",
-		"NotReadableError": "Camera: another program is using it.",
-		"TypeError":        "Camera: it could not be opened.",
+	for _, trouble := range [][2]string{ // the last one stays for what follows
+		{"NotAllowedError", "Camera: the browser refused access."},
+		{"NotFoundError", "Camera: none is connected."},
+		{"NotReadableError", "Camera: another program is using it."},
+		{"TypeError", "Camera: it could not be opened."},
 	} {
+		name, words := trouble[0], trouble[1]
 		g.eval(fmt.Sprintf(`(navigator.mediaDevices.getUserMedia = () => Promise.reject(Object.assign(new Error(), { name: %q })), "")`, name))
 		g.eval(choose)
 		g.until(name+" is told", fmt.Sprintf(`document.querySelector(".problem")?.innerText.includes(%q)`, words))
@@ -278,6 +279,7 @@ func stageAccessible(t *testing.T, b browser) {
 		}{{"dark", 1440, 900}, {"light", 1440, 900}, {"light", 390, 844}} {
 			page.t = t
 			page.look(look.theme, look.width, look.height)
+			page.picture(fmt.Sprintf("stage-%s-%s-%d", strings.NewReplacer(", ", "-", " ", "-").Replace(page.name), look.theme, look.width))
 			found := page.eval(string(axe) + `;(async () => {
 				const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
 				return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
