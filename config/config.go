@@ -34,6 +34,7 @@ type Config struct {
 	Program  Program   `yaml:"program"`
 	HLS      HLS       `yaml:"hls"`
 	Stage    Stage     `yaml:"stage"`
+	Outside  Outside   `yaml:"outside"`
 	Sessions []Session `yaml:"sessions"`
 }
 
@@ -124,6 +125,14 @@ type Stage struct {
 	Grace time.Duration `yaml:"grace"`
 }
 
+// Outside is about the servers that Regie asks of its own accord, at addresses that
+// people of the pages chose: pictures, webhooks, reviews.
+type Outside struct {
+	// Allow are hosts, with or without a port, that are asked though they are on the
+	// operator's own network, and without TLS if the address says http.
+	Allow []string `yaml:"allow"`
+}
+
 // Session declares one live show.
 type Session struct {
 	ID        string        `yaml:"id"` // [a-z0-9-]{1,64}
@@ -177,6 +186,7 @@ func Default() Config {
 			DiskMB:  20000,
 		},
 		Stage:    Stage{Grace: time.Minute},
+		Outside:  Outside{Allow: []string{}},
 		Sessions: []Session{},
 	}
 }

@@ -35,7 +35,7 @@ func TestProblems(t *testing.T) {
 				"regie.yml:1:24: program.fps: 5 is out of range; write 10 to 60 frames a second",
 				"regie.yml:2:7: hls.part: 50ms is out of range; write 100ms to 1s",
 				`regie.yml:3:7: log.level: "loud" is not known; write debug, info, warn, error`,
-				"regie.yml:4:1: x: unknown key, the keys here are http, rtmp, rtmps, rtsp, rtsps, webrtc, turn, metrics, tls, data, log, program, hls, stage, sessions",
+				"regie.yml:4:1: x: unknown key, the keys here are http, rtmp, rtmps, rtsp, rtsps, webrtc, turn, metrics, tls, data, log, program, hls, stage, outside, sessions",
 				"regie.yml:5:8: data.dir: the folder is missing; write ./data",
 			},
 		},
@@ -53,6 +53,13 @@ func TestProblems(t *testing.T) {
 		"duration without unit": {
 			text: "hls: {part: 333}\n",
 			want: []string{`regie.yml:1:13: hls.part: "333" cannot be read; write a number with its unit, such as 333ms, 2s or 1m`},
+		},
+		"outside with a scheme": {
+			text: "outside: {allow: [\"http://hooks.lan\", \"hooks.lan:http\"]}\n",
+			want: []string{
+				`regie.yml:1:19: outside.allow[0]: "http://hooks.lan" is no host; write hooks.example.org or 10.0.0.7:8000, without scheme`,
+				`regie.yml:1:39: outside.allow[1]: "hooks.lan:http" is no host; write hooks.example.org or 10.0.0.7:8000, without scheme`,
+			},
 		},
 		"not YAML":           {text: "a: [\n", want: []string{"regie.yml:1:4: this is not YAML: "}},
 		"the same key twice": {text: "rtmp: {address: off}\nrtmp: {address: off}\n", want: []string{"regie.yml:2:1: this is not YAML: mapping key \"rtmp\" already defined"}},
@@ -181,6 +188,7 @@ func TestGoodConfigurations(t *testing.T) {
 		"IPv6":             "http: {address: \"[::1]:8080\"}\nwebrtc: {public_hosts: [\"2001:db8::1\"]}\n",
 		"the session":      good,
 		"digits as a key":  "sessions: [{id: a, host: {name: A, key: 0000123456}}]\n",
+		"hosts inside":     "outside: {allow: [localhost, \"127.0.0.1:80\", \"[::1]:80\", \"[::1]\", \"::1\"]}\n",
 		"a number as name": "sessions: [{id: a, title: 2026, host: {name: 1, key: 0000123456}}]\n",
 	} {
 		t.Run(name, func(t *testing.T) { mustLoad(t, text, nil) })

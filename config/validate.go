@@ -67,6 +67,15 @@ func (c Config) problems() []*Problem {
 	if c.Stage.Grace < minGrace || c.Stage.Grace > maxGrace {
 		k.add("stage.grace", c.Stage.Grace.String()+" is out of range", "write 1s to 1h")
 	}
+	for i, a := range c.Outside.Allow {
+		host, port, err := net.SplitHostPort(a)
+		if err != nil {
+			host, port = strings.Trim(a, "[]"), "1"
+		}
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil || !isHost(host) {
+			k.add(fmt.Sprintf("outside.allow[%d]", i), fmt.Sprintf("%q is no host", a), "write hooks.example.org or 10.0.0.7:8000, without scheme")
+		}
+	}
 	c.checkSessions(k)
 	return k.problems
 }
