@@ -148,7 +148,7 @@ func (s *Service) freeID(asked show.SessionID, title string) (show.SessionID, er
 	switch {
 	case len(s.book.sessions) >= maxSessions:
 		return "", no(show.Conflict, "There are %d sessions; delete some that are over.", maxSessions)
-	case asked != "" && !validID(asked):
+	case asked != "" && !show.IsID(string(asked)):
 		return "", no(show.Invalid, "A session's id has 1 to 64 small letters, digits and dashes, such as first-session.")
 	case asked != "" && s.book.hidden[asked]:
 		return "", no(show.Conflict, "%s was declared in the configuration file and its keys are kept for when it is again; choose another id.", asked)
@@ -157,9 +157,10 @@ func (s *Service) freeID(asked show.SessionID, title string) (show.SessionID, er
 	case asked != "":
 		return asked, nil
 	}
-	id := slug(title)
+	slug := show.Slug(title, "session")
+	id := show.SessionID(slug)
 	for n := 2; taken(id); n++ {
-		id = show.SessionID(fmt.Sprintf("%s-%d", slug(title), n))
+		id = show.SessionID(fmt.Sprintf("%s-%d", slug, n))
 	}
 	return id, nil
 }

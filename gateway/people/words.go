@@ -15,7 +15,6 @@ import (
 const (
 	maxName  = 40
 	maxTitle = 200
-	maxSlug  = 40
 )
 
 // moment is now as the store keeps it.
@@ -50,33 +49,4 @@ func checkedTitle(title string) (string, error) {
 
 func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// validID: what may stand in an address.
-func validID(id show.SessionID) bool {
-	return len(id) >= 1 && len(id) <= 64 && !strings.ContainsFunc(string(id), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
-	})
-}
-
-// slug makes an ID of a title: "L'été, enfin !" becomes l-ete-enfin.
-func slug(title string) show.SessionID {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(title)) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case unicode.Is(unicode.Mn, r):
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-		if b.Len() >= maxSlug {
-			break
-		}
-	}
-	id := strings.Trim(b.String(), "-")
-	if id == "" {
-		return "session"
-	}
-	return show.SessionID(id)
 }

@@ -1,5 +1,5 @@
 // Package store keeps what must survive a restart: accounts and sign-ins, the
-// sessions that people made, stream keys, invites and the audit log. It is one
+// sessions that people made, stream keys, invites, the event and the audit log. It is one
 // SQLite file, regie.db, in the data folder.
 //
 // It guarantees:
