@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -114,7 +115,8 @@ func TestSourceStops(t *testing.T) {
 	back := r.s.Now()
 	r.publish("guest1", guest, nil)
 	again := r.live("guest1")
-	r.until(again + time.Second)
+	const settle = 4 // seconds that sound may take on a busy machine, as after any join
+	r.until(again + settle*time.Second)
 	checkTimeline(t, r)
 	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
 		if pts < seen {
@@ -144,8 +146,12 @@ func TestSourceStops(t *testing.T) {
 	if a := typical(at(stopped+time.Second), 330); a < 0.1 {
 		t.Errorf("the host is not heard: %.3f", a)
 	}
-	if a := typical(at(again), 550); a < 0.1 {
-		t.Errorf("the guest is not heard again: %.3f", a)
+	var heard []float64
+	for n := range time.Duration(settle) {
+		heard = append(heard, typical(at(again+n*time.Second), 550))
+	}
+	if slices.Max(heard) < 0.1 {
+		t.Errorf("the guest is not heard again: %.3f", heard)
 	}
 }
 

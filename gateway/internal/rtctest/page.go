@@ -30,6 +30,13 @@ func OpenPage(t testing.TB, url string) context.Context {
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatalf("Chromium (apt install chromium): %v", err)
 	}
+	// On a busy machine the navigation is reported before the new page's scripts ran.
+	for {
+		if Evaluate[bool](t, ctx, `location.protocol.startsWith("http") && document.readyState === "complete"`) {
+			break
+		}
+		<-time.After(20 * time.Millisecond)
+	}
 	return ctx
 }
 
