@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -43,13 +45,35 @@ type engine struct {
 func (n *Net) newEngine(side Side, canonical []netip.Addr, log pionLogs) (engine, error) {
 	e := engine{&webrtc.MediaEngine{}, &interceptor.Registry{}, n.settings(canonical, log)}
 	add := addPublisher
-	if side != Publisher {
+	if side == Publisher {
+		e.settings.BufferFactory = newBuffer
+	} else {
 		add = addViewer
 	}
 	if err := add(e.codecs, e.interceptors, log); err != nil {
 		return e, fmt.Errorf("webrtc codecs: %w", err)
 	}
 	return e, nil
+}
+
+// buffer holds a stream's packets until they are read.
+type buffer struct{ *packetio.Buffer }
+
+func (b buffer) Read(p []byte) (int, error) {
+	n, _, err := b.Buffer.Read(p, nil)
+	return n, err
+}
+
+func (b buffer) Write(p []byte) (int, error) { return b.Buffer.Write(p, nil) }
+
+// newBuffer makes the buffer that pion would make by itself. That there is a factory
+// keeps pion (4.2) from reading retransmissions before the track's first packet: it
+// gives them payload type 0 then, and a track that begins with one, as Chromium's do
+// when it probes for bitrate, is never told of.
+func newBuffer(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
+	b := packetio.NewBuffer()
+	b.SetLimitSize(1 << 20)
+	return buffer{b}
 }
 
 // api gives pion's constructor for one peer; k, which may be nil, listens to its
