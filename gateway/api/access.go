@@ -25,6 +25,8 @@ const (
 	desk                    // who runs this session
 	performer               // who is on this stage
 	house                   // the desk and the people of this session
+	crew                    // the desk, and who moderates the audience
+	backstage               // the house and the crew
 )
 
 // caller is who makes a request.
@@ -33,6 +35,7 @@ type caller struct {
 	token       show.Token
 	participant show.ParticipantID // on the stage of the session that is asked about; empty if none
 	desk        bool               // runs it
+	moderates   bool
 	remote      string
 	secure      bool // came by TLS
 	host        string
@@ -75,6 +78,7 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 			return nil, &show.Error{Kind: show.NotFound, Detail: "there is no such session; /api/v1/sessions lists them"}
 		}
 		c.desk = s.People.May(c.Principal, show.MayDesk, of)
+		c.moderates = s.People.May(c.Principal, show.MayModerate, of)
 		if p, ok := s.People.ParticipantOf(c.Principal, of); ok {
 			c.participant = p
 		}
@@ -96,6 +100,10 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 		ok, why = c.participant != "", "only people on this session's stage may do that; open the invite that you got"
 	case house:
 		ok, why = c.desk || c.participant != "", "only people of this session may see that; open the invite that you got, or sign in"
+	case crew:
+		ok, why = c.desk || c.moderates, "only moderators and those who run this session may do that"
+	case backstage:
+		ok, why = c.desk || c.participant != "" || c.moderates, "only people of this session and moderators may see that; open the invite that you got, or sign in"
 	}
 	switch {
 	case ok:

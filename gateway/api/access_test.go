@@ -14,14 +14,16 @@ var everybody = []string{"", "admin", "creator", "stranger", "moderator", "host"
 
 // What each of everybody gets: . done, 1 must sign in, 3 may not.
 const (
-	forAll      = "........"
-	forAccounts = "1....333"
-	forAdmins   = "1.333333"
-	forMakers   = "1...3333" // make a session
-	forOwners   = "1..33333"
-	forDesks    = "1..33.33"
-	forStages   = "13.33..3"
-	forHouse    = "1..33..3"
+	forAll       = "........"
+	forAccounts  = "1....333"
+	forAdmins    = "1.333333"
+	forMakers    = "1...3333" // make a session
+	forOwners    = "1..33333"
+	forDesks     = "1..33.33"
+	forStages    = "13.33..3"
+	forHouse     = "1..33..3"
+	forCrew      = "1..3..33"
+	forBackstage = "1..3...3"
 )
 
 // permissions has a row for each route. Who may is written here a second time, on
@@ -60,19 +62,20 @@ var permissions = map[string]struct{ who, body string }{
 	"POST /api/v1/sessions/{s}/invites":           {forDesks, `{"seat":"guest"}`},
 	"DELETE /api/v1/sessions/{s}/invites/{id}":    {forDesks, ""},
 	"POST /api/v1/sessions/{s}/start":             {forDesks, ""},
-	"POST /api/v1/sessions/{s}/end":               {forDesks, ""},
+	"POST /api/v1/sessions/{s}/end":               {forCrew, ""},
 	"PATCH /api/v1/sessions/{s}/preview":          {forDesks, `{"layout":"grid"}`},
 	"POST /api/v1/sessions/{s}/take":              {forDesks, `{"fade":true}`},
+	"PUT /api/v1/sessions/{s}/slate":              {forCrew, `{"slate":"brb"}`},
 	"PATCH /api/v1/sessions/{s}/overlays":         {forDesks, `{"logo":true}`},
-	"PATCH /api/v1/sessions/{s}/people/{p}":       {forDesks, `{"place":"on_air"}`},
-	"POST /api/v1/sessions/{s}/people/{p}/remove": {forDesks, ""},
+	"PATCH /api/v1/sessions/{s}/people/{p}":       {forCrew, `{"muted":true}`},
+	"POST /api/v1/sessions/{s}/people/{p}/remove": {forCrew, ""},
 	"GET /api/v1/sessions/{s}/ingest":             {forDesks, ""},
 	"GET /api/v1/sessions/{s}/refusals":           {forDesks, ""},
 	"GET /api/v1/sessions/{s}/obs-profile.zip":    {forDesks, ""},
 	"POST /api/v1/sessions/{s}/obs-profile.zip":   {forDesks, `{"key":"k"}`},
 	"PATCH /api/v1/sessions/{s}/me":               {forStages, `{"hand":true}`},
 	"POST /api/v1/sessions/{s}/me/publish":        {forStages, `{}`},
-	"GET /api/v1/sessions/{s}/desk":               {forHouse, ""},
+	"GET /api/v1/sessions/{s}/desk":               {forBackstage, ""},
 	"POST /api/v1/sessions/{s}/messages":          {forHouse, `{"to":"host","text":"hello"}`},
 	"POST /api/v1/sessions/{s}/return":            {forHouse, "v=0"},
 	"PATCH /api/v1/sessions/{s}/return/{id}":      {forHouse, "a=ice"},
@@ -124,6 +127,23 @@ func TestPermissions(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// What moderators may do to people on a stage, and the desk besides.
+func TestModeratorsQuieten(t *testing.T) {
+	for body, does := range map[string]bool{
+		`{"muted":true}`: true, `{"camera_off":true}`: true, `{"muted":true,"camera_off":true}`: true,
+		`{"muted":false}`: false, `{"place":"back"}`: false, `{"muted":true,"volume":0}`: false, `{"hand":false}`: false, `{}`: false,
+	} {
+		c := &company{}
+		url := serve(t, c)
+		if res := ask(t, url, "moderator", "PATCH", "/api/v1/sessions/studio/people/guest1", body); (res.StatusCode == 204) != does || !does && (res.StatusCode != 403 || c.last() != "") {
+			t.Errorf("%s: %d %s, did %q", body, res.StatusCode, res.text, c.last())
+		}
+		if res := ask(t, url, "host", "PATCH", "/api/v1/sessions/studio/people/guest1", body); res.StatusCode != 204 {
+			t.Errorf("%s as the host: %d %s", body, res.StatusCode, res.text)
 		}
 	}
 }

@@ -227,6 +227,7 @@ func (s set) Take(fade bool) error {
 	}
 	return s.note("take")
 }
+func (s set) Slate(k show.SlateKind) error { return s.note("slate " + string(k)) }
 func (s set) Overlay(p show.OverlayPatch) error {
 	switch {
 	case p.LowerThird == nil:

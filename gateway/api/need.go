@@ -21,6 +21,7 @@ type Stage interface {
 	Adjust(id show.ParticipantID, a show.Adjustment, byDesk bool) error
 	Prepare(show.LookPatch) error
 	Take(fade bool) error
+	Slate(show.SlateKind) error
 	Overlay(show.OverlayPatch) error
 	Start(cause string) error
 	End(cause string) error

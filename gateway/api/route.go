@@ -117,6 +117,8 @@ var rules = [...]string{
 	sessions:  "For administrators and the session's creator.",
 	desk:      "For those who run the session: its host, its creator, administrators.",
 	performer: "For the people on the session's stage.", house: "For the people of the session and those who run it.",
+	crew:      "For moderators and those who run the session.",
+	backstage: "For the people of the session, those who run it and moderators.",
 }
 
 // statuses are what each kind of no is in HTTP.

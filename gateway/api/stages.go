@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -11,6 +12,10 @@ type takeAsk struct {
 	Fade bool `json:"fade,omitempty"`
 }
 
+type slateAsk struct {
+	Slate show.SlateKind `json:"slate" enum:"brb,countdown," doc:"Empty: none"`
+}
+
 // personPatch is what the desk may change of a person.
 type personPatch struct {
 	Place     *show.Place `json:"place,omitempty" enum:"backstage,on_air,back"`
@@ -18,6 +23,12 @@ type personPatch struct {
 	CameraOff *bool       `json:"camera_off,omitempty" doc:"true; only the person switches it on"`
 	Volume    *float64    `json:"volume,omitempty" minimum:"0" maximum:"2"`
 	Hand      *bool       `json:"hand,omitempty" doc:"false lowers it"`
+}
+
+// quietens says that the patch does what a moderator may and nothing else.
+func (b personPatch) quietens() bool {
+	is := func(f *bool) bool { return f == nil || *f }
+	return b.Place == nil && b.Volume == nil && b.Hand == nil && is(b.Muted) && is(b.CameraOff) && (b.Muted != nil || b.CameraOff != nil)
 }
 
 // mePatch is what a person on stage may change of themselves.
@@ -35,14 +46,15 @@ type OfPerson struct {
 }
 
 func (s *server) stages() {
-	on(s, "GET", "/sessions/{s}/desk", house, "The whole state of a stage; the events tell its changes", s.getDesk)
+	on(s, "GET", "/sessions/{s}/desk", backstage, "The whole state of a stage; the events tell its changes", s.getDesk)
 	on(s, "POST", "/sessions/{s}/start", desk, "Go live", s.start)
-	on(s, "POST", "/sessions/{s}/end", desk, "End the session, after a closing slate", s.end)
+	on(s, "POST", "/sessions/{s}/end", crew, "End the session, after a closing slate", s.end)
 	on(s, "PATCH", "/sessions/{s}/preview", desk, "Change the look in preview", s.preview)
 	on(s, "POST", "/sessions/{s}/take", desk, "Put the preview on the program", s.take)
+	on(s, "PUT", "/sessions/{s}/slate", crew, "Put a slate on the program at once, or take it off; the look in preview stays as it is", s.slate)
 	on(s, "PATCH", "/sessions/{s}/overlays", desk, "Change what lies over the picture, at once", s.overlays)
-	on(s, "PATCH", "/sessions/{s}/people/{p}", desk, "Move and adjust a person", s.changePerson)
-	on(s, "POST", "/sessions/{s}/people/{p}/remove", desk, "Remove a guest for good: their keys and invites are revoked", s.removePerson)
+	on(s, "PATCH", "/sessions/{s}/people/{p}", crew, "Move and adjust a person; moderators may mute them and switch their camera off", s.changePerson)
+	on(s, "POST", "/sessions/{s}/people/{p}/remove", crew, "Remove a guest for good: their keys and invites are revoked", s.removePerson)
 	on(s, "PATCH", "/sessions/{s}/me", performer, "What I do on this stage", s.changeMe)
 }
 
@@ -78,6 +90,15 @@ func (s *server) onStage(id show.SessionID, do func(Stage) error) (*nothing, err
 
 func (s *server) start(ctx context.Context, in *OfSession) (*nothing, error) {
 	return s.onStage(in.S, func(st Stage) error { return s.noted(ctx, in.S, "stage.live", "", st.Start("desk")) })
+}
+
+func (s *server) slate(ctx context.Context, in *struct {
+	OfSession
+	Body slateAsk
+}) (*nothing, error) {
+	return s.onStage(in.S, func(st Stage) error {
+		return s.noted(ctx, in.S, "stage.slate", cmp.Or(string(in.Body.Slate), "none"), st.Slate(in.Body.Slate))
+	})
 }
 
 func (s *server) end(ctx context.Context, in *OfSession) (*nothing, error) {
@@ -119,13 +140,23 @@ func (s *server) overlays(_ context.Context, in *struct {
 	return s.onStage(in.S, func(st Stage) error { return st.Overlay(in.Body) })
 }
 
-func (s *server) changePerson(_ context.Context, in *struct {
+func (s *server) changePerson(ctx context.Context, in *struct {
 	OfPerson
 	Body personPatch
 }) (*nothing, error) {
 	b := in.Body
+	if !callerOf(ctx).desk && !b.quietens() {
+		return nil, &show.Error{Kind: show.Forbidden, Detail: "moderators may mute a person and switch their camera off; the rest is for those who run this session"}
+	}
 	return s.onStage(in.S, func(st Stage) error {
-		return change(st, in.P, b.Place, show.Adjustment{Muted: b.Muted, CameraOff: b.CameraOff, Volume: b.Volume, Hand: b.Hand}, true)
+		err := change(st, in.P, b.Place, show.Adjustment{Muted: b.Muted, CameraOff: b.CameraOff, Volume: b.Volume, Hand: b.Hand}, true)
+		switch {
+		case b.Muted != nil && *b.Muted:
+			return s.noted(ctx, in.S, "person.mute", string(in.P), err)
+		case b.CameraOff != nil && *b.CameraOff:
+			return s.noted(ctx, in.S, "person.camera_off", string(in.P), err)
+		}
+		return err
 	})
 }
 

@@ -2,8 +2,9 @@
 // text between the desk and one person, over one websocket a page (centrifuge).
 //
 // It guarantees:
-//   - Only who may see a channel is let in: the desk and the people of a session
-//     see desk:SESSION; one person and the desk see talk:SESSION/PARTICIPANT.
+//   - Only who may see a channel is let in: the desk, the people of a session and
+//     moderators see desk:SESSION; one person and the desk see
+//     talk:SESSION/PARTICIPANT.
 //     Pages only listen: nothing that a socket says changes anything.
 //   - Who a socket belongs to is asked again every minute, so that rights that are
 //     gone are gone here too; Kick does it at once.

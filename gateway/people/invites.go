@@ -266,8 +266,9 @@ func (s *Service) rename(id show.SessionID, person show.StoredParticipant) {
 
 // RemovePerson revokes every key and invite of a guest. The host and declared
 // guests cannot be removed: their connection can be ended, their invites revoked.
+// Moderators may do this too.
 func (s *Service) RemovePerson(ctx context.Context, by show.Principal, id show.SessionID, p show.ParticipantID) error {
-	if err := s.demand(by, show.MayDesk, id); err != nil {
+	if err := s.demand(by, show.MayDesk, id); err != nil && !s.May(by, show.MayModerate, id) {
 		return err
 	}
 	s.turn.Lock()

@@ -20,8 +20,8 @@ func (s *Stage) Prepare(p show.LookPatch) error {
 		switch {
 		case p.Layout != nil && !p.Layout.Valid():
 			return invalid("there is no layout %.20q; choose auto, solo, two-up, 1+2, 1+3, pip or grid", *p.Layout)
-		case p.Slate != nil && *p.Slate != show.NoSlate && *p.Slate != show.BeRightBack && *p.Slate != show.CountdownSlate:
-			return invalid("there is no slate %.20q; choose brb, countdown or none", *p.Slate)
+		case p.Slate != nil && !known(*p.Slate):
+			return noSlate(*p.Slate)
 		case p.Spotlight != nil && *p.Spotlight != "" && s.seat(*p.Spotlight) == nil:
 			return unknown(*p.Spotlight)
 		}
@@ -44,6 +44,30 @@ func (s *Stage) Take(fade bool) error {
 		s.program, s.fade = s.preview, fade
 		return nil
 	})
+}
+
+// Slate puts a slate on the program at once, or takes it off. The look in preview
+// follows in this alone, so that the next Take does not undo it unseen.
+func (s *Stage) Slate(kind show.SlateKind) error {
+	return s.change(func() error {
+		switch {
+		case !known(kind):
+			return noSlate(kind)
+		case s.leaving():
+			return conflict("the session is ending; nothing can be put on any more")
+		}
+		s.log.Info("slate", "slate", kind)
+		s.program.Slate, s.preview.Slate, s.fade = kind, kind, false
+		return nil
+	})
+}
+
+func known(k show.SlateKind) bool {
+	return k == show.NoSlate || k == show.BeRightBack || k == show.CountdownSlate
+}
+
+func noSlate(k show.SlateKind) error {
+	return invalid("there is no slate %.20q; choose brb, countdown or none", k)
 }
 
 // Overlay changes what lies over the picture, at once. An empty patch shows a logo

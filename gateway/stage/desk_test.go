@@ -85,6 +85,26 @@ func TestTwoAtTheDesk(t *testing.T) {
 	})
 }
 
+// TestSlateAtOnce: what the desk prepares stays in preview.
+func TestSlateAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.comes("host")
+		u.ok(u.Start("desk"))
+		u.ok(u.Prepare(show.LookPatch{Layout: new(show.Grid)}))
+		u.ok(u.Slate(show.BeRightBack))
+		u.shows("[We will be right back]")
+		if d := u.Desk(); d.Program.Layout != show.Auto || d.Preview.Layout != show.Grid || d.Preview.Slate != show.BeRightBack {
+			t.Errorf("program %+v, preview %+v", d.Program.Look, d.Preview.Look)
+		}
+		u.ok(u.Take(false)) // which does not undo it
+		u.shows("[We will be right back]")
+		u.ok(u.Slate(show.NoSlate))
+		u.shows("host")
+		u.no(show.Invalid, u.Slate("lunch"))
+	})
+}
+
 func TestOverlaysChangeAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		png := []byte("PNG")
