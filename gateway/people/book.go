@@ -128,7 +128,7 @@ func (s *Service) mirror(ctx context.Context, d show.Session, stored []show.Stor
 	}
 	before := fmt.Sprint(v)
 	v.ID, v.Title, v.Autostart, v.Declared = d.ID, d.Title, d.Autostart, true
-	v.Starts, v.Ends, v.HostName = d.Starts, d.Ends, ""
+	v.HostName = "" // when it is planned stays: the configuration has no place for it
 	people := slices.Clone(v.People)
 	for i := range people { // those who are not declared any more are not there
 		people[i].Removed = people[i].Removed || people[i].Declared
@@ -168,8 +168,9 @@ func (b *book) stage(id show.SessionID) show.Session {
 	at, is := b.declared[id]
 	v := b.sessions[id]
 	if !is {
-		at = show.Session{ID: id, Title: v.Title, Autostart: v.Autostart, Starts: v.Starts, Ends: v.Ends}
+		at = show.Session{ID: id, Title: v.Title, Autostart: v.Autostart}
 	}
+	at.Starts, at.Ends = v.Starts, v.Ends
 	at.Participants = slices.Clone(at.Participants)
 	for i := range at.Participants {
 		at.Participants[i].Direct = true

@@ -36,6 +36,9 @@ type Options struct {
 	Changes  Changes
 	// Phase tells where a session is in its life. It must not block.
 	Phase func(show.SessionID) show.Phase
+	// CheckPlan says why a session cannot be planned as it is to be. It must change
+	// nothing here.
+	CheckPlan func(context.Context, show.Managed) error
 	// Origin is how this appliance is reached, such as http://localhost:8080, for
 	// the setup link. It is asked once Run has begun.
 	Origin func() string

@@ -310,3 +310,24 @@ func TestThereIsAlwaysAnAdministrator(t *testing.T) {
 	want(t, o.RemoveUser(ctx, operator, u.ID), "")
 	want(t, o.RemoveUser(ctx, operator, u.ID), show.NotFound)
 }
+
+// When a declared session is planned is kept here: the configuration has no place
+// for it. All else of it is the configuration's.
+func TestDeclaredSessionIsPlanned(t *testing.T) {
+	o := newOffice(t)
+	starts, ends, title := noon.Add(time.Hour), noon.Add(2*time.Hour), "Mine"
+	m, err := o.ChangeSession(t.Context(), operator, "declared", show.SessionPatch{Starts: &starts, Ends: &ends})
+	if err != nil || !m.Starts.Equal(starts) || !m.Ends.Equal(ends) {
+		t.Fatalf("%+v %v", m, err)
+	}
+	if _, err := o.ChangeSession(t.Context(), operator, "declared", show.SessionPatch{Title: &title, Starts: &starts}); show.KindOf(err) != show.Conflict {
+		t.Errorf("its title can be changed: %v", err)
+	}
+	o.restart(declared)
+	if at := o.Stages()[0]; at.Title != "From the file" || !at.Starts.Equal(starts) || !at.Ends.Equal(ends) {
+		t.Errorf("after a restart it is %+v", at)
+	}
+	if err := o.RemoveSession(t.Context(), operator, "declared"); show.KindOf(err) != show.Conflict {
+		t.Errorf("it can be deleted: %v", err)
+	}
+}

@@ -95,7 +95,7 @@ func (s *Service) AddSession(ctx context.Context, by show.Principal, n show.NewS
 		Created: s.moment(),
 		People:  []show.StoredParticipant{{ID: hostID, Name: host, Role: show.Host}},
 	}
-	if err := checkPlan(v.Managed); err != nil {
+	if err := s.checkPlan(ctx, v.Managed); err != nil {
 		return show.Managed{}, err
 	}
 	if err := s.store.PutSession(ctx, v, s.entry(by, "session.add", id, title)); err != nil {
@@ -118,9 +118,12 @@ func kept(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Millisecond)
 }
 
-func checkPlan(m show.Managed) error {
+func (s *Service) checkPlan(ctx context.Context, m show.Managed) error {
 	if !m.Starts.IsZero() && !m.Ends.IsZero() && !m.Ends.After(m.Starts) {
 		return no(show.Invalid, "The session ends before it starts; set the end after the start.")
+	}
+	if s.o.CheckPlan != nil {
+		return s.o.CheckPlan(ctx, m)
 	}
 	return nil
 }
@@ -165,8 +168,9 @@ func (s *Service) freeID(asked show.SessionID, title string) (show.SessionID, er
 	return id, nil
 }
 
-// changeable is a session that by may change, with turn held.
-func (s *Service) changeable(by show.Principal, id show.SessionID) (show.StoredSession, error) {
+// changeable is a session that by may change, with turn held. Of a declared one
+// that is the plan alone: the configuration has no place for it.
+func (s *Service) changeable(by show.Principal, id show.SessionID, planAlone bool) (show.StoredSession, error) {
 	if err := s.demand(by, show.MaySessions, id); err != nil {
 		return show.StoredSession{}, err
 	}
@@ -176,17 +180,19 @@ func (s *Service) changeable(by show.Principal, id show.SessionID) (show.StoredS
 	switch {
 	case v == nil:
 		return show.StoredSession{}, no(show.NotFound, "There is no session %.64q.", id)
-	case v.Declared:
+	case v.Declared && !planAlone:
 		return show.StoredSession{}, no(show.Conflict, "%s is declared in the configuration file; change it there and restart.", id)
 	}
 	return *v, nil
 }
 
-// ChangeSession changes a session that is not declared.
+// ChangeSession changes a session that is not declared, or when a declared one is
+// planned.
 func (s *Service) ChangeSession(ctx context.Context, by show.Principal, id show.SessionID, p show.SessionPatch) (show.Managed, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	v, err := s.changeable(by, id)
+	planAlone := p.Title == nil && p.HostName == nil && p.Owner == nil && p.Autostart == nil
+	v, err := s.changeable(by, id, planAlone)
 	if err != nil {
 		return show.Managed{}, err
 	}
@@ -240,7 +246,10 @@ func (s *Service) patch(ctx context.Context, by show.Principal, v *show.StoredSe
 	if p.Autostart != nil {
 		v.Autostart = *p.Autostart
 	}
-	return checkPlan(v.Managed)
+	if p.Starts == nil && p.Ends == nil {
+		return nil
+	}
+	return s.checkPlan(ctx, v.Managed)
 }
 
 // RemoveSession deletes a session that is neither declared nor live, with its
@@ -248,7 +257,7 @@ func (s *Service) patch(ctx context.Context, by show.Principal, v *show.StoredSe
 func (s *Service) RemoveSession(ctx context.Context, by show.Principal, id show.SessionID) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	v, err := s.changeable(by, id)
+	v, err := s.changeable(by, id, false)
 	if err != nil {
 		return err
 	}
