@@ -18,17 +18,17 @@ func (w *wiring) openPeople() error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data.dir: %w; choose a folder that this user may write to", err)
 	}
-	kept, err := store.Open(context.Background(), dir)
-	if err != nil {
+	var err error
+	if w.store, err = store.Open(context.Background(), dir); err != nil {
 		return err
 	}
-	w.add("store", untilDone(kept.Close), func() { _ = kept.Close() })
+	w.add("store", untilDone(w.store.Close), func() { _ = w.store.Close() })
 	var declared []show.Session
 	for _, c := range w.config.Sessions {
 		declared = append(declared, sessionOf(c))
 	}
 	w.people, err = people.Open(context.Background(), people.Options{
-		Store: kept, Dir: dir, Declared: declared, Changes: w.changes(),
+		Store: w.store, Dir: dir, Declared: declared, Changes: w.changes(), CheckPlan: w.checkPlan,
 		Phase: w.phase, Origin: w.origin, Logger: w.log,
 	})
 	if err != nil {
@@ -66,8 +66,10 @@ func (w *wiring) changes() people.Changes {
 			if err := w.houses.open(w.newHouse(s)); err != nil {
 				w.log.Error("a session was stored and not opened", "session", s.ID, "error", err)
 			}
+			w.schedule.Session(s)
 		},
 		SessionChanged: func(s show.Session) {
+			w.schedule.Session(s)
 			at(s.ID, func(h *house) error {
 				w.loadLogo(h)
 				return h.stage.Update(s)
@@ -79,6 +81,7 @@ func (w *wiring) changes() people.Changes {
 				w.log.Error("a session was not closed", "session", id, "error", err)
 			}
 			w.events.Close(id)
+			w.schedule.Removed(id)
 		},
 		PersonAdded: func(id show.SessionID, p show.Participant) {
 			at(id, func(h *house) error { return h.stage.AddPerson(p) })

@@ -57,6 +57,7 @@ func (w *wiring) api() http.Handler {
 	o := api.Options{
 		Sessions: w.houses,
 		People:   w.people,
+		Event:    w.schedule,
 		Stage: func(id show.SessionID) (api.Stage, bool) {
 			h := w.houses.get(id)
 			if h == nil {

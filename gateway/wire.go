@@ -26,8 +26,10 @@ import (
 	"github.com/regie-live/regie/gateway/ingest/whip"
 	"github.com/regie-live/regie/gateway/returns"
 	"github.com/regie-live/regie/gateway/rtc"
+	"github.com/regie-live/regie/gateway/schedule"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
+	"github.com/regie-live/regie/gateway/store"
 	"github.com/regie-live/regie/gateway/turn"
 	"github.com/regie-live/regie/gateway/viewers"
 	"github.com/regie-live/regie/gateway/web"
@@ -48,7 +50,9 @@ type wiring struct {
 	o        Options
 	reg      *prometheus.Registry
 	door     *ingest.Door
+	store    *store.Store
 	events   *events.Hub
+	schedule *schedule.Service
 	cards    *testCards
 	net      *rtc.Net     // nil when WebRTC is off
 	turn     *turn.Server // nil when TURN is off
@@ -67,7 +71,7 @@ func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
 func (w *wiring) build() (*Gateway, error) {
 	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
 	w.reg = prometheus.NewRegistry()
-	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.openSchedule, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			for i := len(w.cleanups) - 1; i >= 0; i-- {
@@ -151,8 +155,11 @@ func (w *wiring) newHouse(s show.Session) *house {
 			return w.outputs.open(h, epoch, keyframe)
 		},
 		Changed: func(c show.Change) {
-			if d, ok := c.Value.(show.Desk); ok && d.Phase == show.Ended {
-				w.cards.stop(s.ID)
+			if d, ok := c.Value.(show.Desk); ok {
+				if d.Phase == show.Ended {
+					w.cards.stop(s.ID)
+				}
+				w.schedule.Phase(s.ID, d.Phase)
 			}
 			w.events.Desk(s.ID, c)
 		},

@@ -52,6 +52,18 @@ var permissions = map[string]struct{ who, body string }{
 	"POST /api/v1/sessions":                       {forMakers, `{"title":"t","host_name":"h"}`},
 	"PATCH /api/v1/sessions/{s}":                  {forOwners, `{"title":"t"}`},
 	"DELETE /api/v1/sessions/{s}":                 {forOwners, ""},
+	"GET /api/v1/event":                           {forAll, ""},
+	"PUT /api/v1/event":                           {forAdmins, `{"name":"n","description":"","time_zone":"UTC","days":[]}`},
+	"POST /api/v1/event/creators":                 {forAdmins, `{"name":"n"}`},
+	"PATCH /api/v1/event/creators/{c}":            {forAdmins, `{"name":"n"}`},
+	"DELETE /api/v1/event/creators/{c}":           {forAdmins, ""},
+	"GET /api/v1/event/creators/{c}/picture":      {forAll, ""},
+	"PUT /api/v1/event/creators/{c}/picture":      {forAdmins, "png"},
+	"DELETE /api/v1/event/creators/{c}/picture":   {forAdmins, ""},
+	"PATCH /api/v1/sessions/{s}/slot":             {forOwners, `{"cancelled":true}`},
+	"GET /api/v1/sessions/{s}/poster":             {forAll, ""},
+	"PUT /api/v1/sessions/{s}/poster":             {forOwners, "png"},
+	"DELETE /api/v1/sessions/{s}/poster":          {forOwners, ""},
 	"GET /api/v1/sessions/{s}/manage":             {forDesks, ""},
 	"PUT /api/v1/sessions/{s}/logo":               {forDesks, "png"},
 	"DELETE /api/v1/sessions/{s}/logo":            {forDesks, ""},
@@ -82,7 +94,7 @@ var permissions = map[string]struct{ who, body string }{
 	"DELETE /api/v1/sessions/{s}/return/{id}":     {forHouse, ""},
 }
 
-var fill = strings.NewReplacer("{s}", "studio", "{p}", "guest1", "{id}", "x1", "{token}", "tok")
+var fill = strings.NewReplacer("{s}", "studio", "{p}", "guest1", "{id}", "x1", "{token}", "tok", "{c}", "ana")
 
 func TestPermissions(t *testing.T) {
 	routes := slices.Sorted(maps.Keys(newServer(Options{Sessions: shown{}, Logger: quiet}).rules))

@@ -35,6 +35,7 @@ import (
 type Options struct {
 	Sessions Sessions
 	People   People
+	Event    Event
 	// Stage finds the stage of a session.
 	Stage  func(show.SessionID) (Stage, bool)
 	Beacon http.Handler // what players tell; it answers every method
@@ -95,6 +96,7 @@ func newServer(o Options) *server {
 	s.keysAndInvites()
 	s.stages()
 	s.media()
+	s.event()
 	s.describe()
 	s.otherwise()
 	return s

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -72,13 +70,9 @@ func (s *server) getLogo(w http.ResponseWriter, r *http.Request, _ *caller) {
 }
 
 func (s *server) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
-	png, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLogo))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		s.write(w, &show.Error{Kind: show.Invalid, Detail: "the picture has more than 256 KiB; make it smaller"})
+	png, ok := s.readUpTo(w, r, maxLogo, "the picture has more than 256 KiB; make it smaller")
+	if !ok {
 		return
-	}
-	if err != nil {
-		return // the sender is gone
 	}
 	if err := s.People.SetLogo(r.Context(), c.Principal, show.SessionID(r.PathValue("s")), png); err != nil {
 		s.write(w, err)

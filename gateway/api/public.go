@@ -87,8 +87,15 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, v any) {
 
 // writeBody answers 304 when the client has the same bytes (RFC 9110 §13.1.2).
 func writeBody(w http.ResponseWriter, r *http.Request, contentType, cache string, body []byte) {
-	sum := sha256.Sum256(body)
-	etag := `"` + hex.EncodeToString(sum[:9]) + `"`
+	writeTagged(w, r, contentType, cache, etagOf(body), body)
+}
+
+func etagOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return `"` + hex.EncodeToString(sum[:9]) + `"`
+}
+
+func writeTagged(w http.ResponseWriter, r *http.Request, contentType, cache, etag string, body []byte) {
 	h := w.Header()
 	h.Set("Cache-Control", cache)
 	h.Set("ETag", etag)
