@@ -19,15 +19,16 @@ import (
 )
 
 // routes is everything that viewers, creators and pages ask for.
-func (g *Gateway) routes(pages, api, whip http.Handler) http.Handler {
+func (w *wiring) routes(pages, api, whip http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("/api/", api)
 	mux.Handle("/whip", whip)
 	mux.Handle("/whip/", whip)
-	mux.HandleFunc("/live/{session}/{rest...}", g.serveLive)
+	mux.HandleFunc("/live/{session}/{rest...}", w.serveLive)
+	mux.HandleFunc("GET /p/{pin}", w.servePin)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
-	mux.HandleFunc("GET /readyz", g.serveReady)
+	mux.HandleFunc("GET /readyz", w.serveReady)
 	return mux
 }
 

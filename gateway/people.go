@@ -81,6 +81,7 @@ func (w *wiring) changes() people.Changes {
 				w.log.Error("a session was not closed", "session", id, "error", err)
 			}
 			w.events.Close(id)
+			w.shop.Forget(id)
 			w.schedule.Removed(id)
 		},
 		PersonAdded: func(id show.SessionID, p show.Participant) {

@@ -58,6 +58,7 @@ func (w *wiring) api() http.Handler {
 		Sessions: w.houses,
 		People:   w.people,
 		Event:    w.schedule,
+		Shop:     w.shop,
 		Stage: func(id show.SessionID) (api.Stage, bool) {
 			h := w.houses.get(id)
 			if h == nil {

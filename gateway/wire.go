@@ -27,6 +27,7 @@ import (
 	"github.com/regie-live/regie/gateway/returns"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/gateway/schedule"
+	"github.com/regie-live/regie/gateway/shop"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
 	"github.com/regie-live/regie/gateway/store"
@@ -53,6 +54,7 @@ type wiring struct {
 	store    *store.Store
 	events   *events.Hub
 	schedule *schedule.Service
+	shop     *shop.Service
 	cards    *testCards
 	net      *rtc.Net     // nil when WebRTC is off
 	turn     *turn.Server // nil when TURN is off
@@ -71,7 +73,7 @@ func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
 func (w *wiring) build() (*Gateway, error) {
 	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
 	w.reg = prometheus.NewRegistry()
-	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.openSchedule, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.openSchedule, w.openShop, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			for i := len(w.cleanups) - 1; i >= 0; i-- {
@@ -152,7 +154,11 @@ func (w *wiring) newHouse(s show.Session) *house {
 		EndAfter:   endAfter,
 		NewProgram: func(e transcode.Events) (stage.Program, error) { return w.newProgram(h, e) },
 		OpenOutput: func(epoch time.Time, keyframe func()) (stage.Output, error) {
-			return w.outputs.open(h, epoch, keyframe)
+			out, err := w.outputs.open(h, epoch, keyframe)
+			if err == nil {
+				w.shop.OnAir(s.ID)
+			}
+			return out, err
 		},
 		Changed: func(c show.Change) {
 			if d, ok := c.Value.(show.Desk); ok {

@@ -27,6 +27,7 @@ const (
 	house                   // the desk and the people of this session
 	crew                    // the desk, and who moderates the audience
 	backstage               // the house and the crew
+	seller                  // the crew of the session that a product is of; of the event, administrators
 )
 
 // caller is who makes a request.
@@ -73,6 +74,12 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 		}
 	}
 	of := show.SessionID(r.PathValue("s"))
+	if rule == seller {
+		var err error
+		if of, err = s.soldIn(r); err != nil {
+			return nil, err
+		}
+	}
 	if of != "" && rule != visitor {
 		if _, ok := s.Sessions.Get(of); !ok {
 			return nil, &show.Error{Kind: show.NotFound, Detail: "there is no such session; /api/v1/sessions lists them"}
@@ -102,6 +109,8 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 		ok, why = c.desk || c.participant != "", "only people of this session may see that; open the invite that you got, or sign in"
 	case crew:
 		ok, why = c.desk || c.moderates, "only moderators and those who run this session may do that"
+	case seller:
+		ok, why = s.maySell(c.Principal, of), whySeller
 	case backstage:
 		ok, why = c.desk || c.participant != "" || c.moderates, "only people of this session and moderators may see that; open the invite that you got, or sign in"
 	}

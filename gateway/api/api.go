@@ -36,6 +36,7 @@ type Options struct {
 	Sessions Sessions
 	People   People
 	Event    Event
+	Shop     Shop
 	// Stage finds the stage of a session.
 	Stage  func(show.SessionID) (Stage, bool)
 	Beacon http.Handler // what players tell; it answers every method
@@ -97,6 +98,7 @@ func newServer(o Options) *server {
 	s.stages()
 	s.media()
 	s.event()
+	s.shop()
 	s.describe()
 	s.otherwise()
 	return s

@@ -78,14 +78,20 @@ func (s *server) otherwise() {
 		}
 		slices.Sort(methods)
 		allow := strings.Join(methods, ", ")
-		s.mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Allow", allow)
-			problem.Write(w, problem.Problem{
-				Status: http.StatusMethodNotAllowed,
-				Title:  "This address does not take that method",
-				Detail: "Use " + allow + ". /api/openapi.json says what each address takes.",
+		// A pattern without a method would conflict with another path's wildcard.
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+			if slices.Contains(methods, method) {
+				continue
+			}
+			s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Allow", allow)
+				problem.Write(w, problem.Problem{
+					Status: http.StatusMethodNotAllowed,
+					Title:  "This address does not take that method",
+					Detail: "Use " + allow + ". /api/openapi.json says what each address takes.",
+				})
 			})
-		})
+		}
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, problem.Problem{

@@ -120,6 +120,7 @@ var rules = [...]string{
 	desk:      "For those who run the session: its host, its creator, administrators.",
 	performer: "For the people on the session's stage.", house: "For the people of the session and those who run it.",
 	crew:      "For moderators and those who run the session.",
+	seller:    "For those who run the session that it is of, and moderators; of the whole event, for administrators.",
 	backstage: "For the people of the session, those who run it and moderators.",
 }
 
