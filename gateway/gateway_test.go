@@ -204,7 +204,7 @@ func TestMetricsPort(t *testing.T) {
 	base := "http://" + g.Addrs().Metrics
 	ask(t, "GET", "http://"+g.Addrs().HTTP+"/")
 	_, body := ask(t, "GET", base+"/metrics")
-	for _, family := range []string{"regie_build_info", `regie_session_state{session="studio",state="planned"} 1`, "regie_http_requests_total", "process_cpu_seconds_total"} {
+	for _, family := range []string{"regie_build_info", `regie_session_state{session="studio",state="planned"} 1`, "regie_http_requests_total", `regie_store_operation_duration_seconds_count{operation="read",store="sqlite"}`, "process_cpu_seconds_total"} {
 		if !strings.Contains(body, family) {
 			t.Errorf("/metrics lacks %s", family)
 		}

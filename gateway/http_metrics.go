@@ -117,6 +117,8 @@ func methodOf(method string) string {
 		return "head"
 	case http.MethodPost:
 		return "post"
+	case http.MethodPut:
+		return "put"
 	case http.MethodPatch:
 		return "patch"
 	case http.MethodDelete:

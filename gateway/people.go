@@ -22,6 +22,7 @@ func (w *wiring) openPeople() error {
 	if w.store, err = store.Open(context.Background(), dir); err != nil {
 		return err
 	}
+	w.store.Register(w.reg)
 	w.add("store", untilDone(w.store.Close), func() { _ = w.store.Close() })
 	var declared []show.Session
 	for _, c := range w.config.Sessions {

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/prometheus/client_golang/prometheus"
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/regie-live/regie/gateway/show"
@@ -45,7 +46,14 @@ const readers = 4
 // Store is open from Open to Close.
 type Store struct {
 	write *sql.DB // one connection: SQLite has one writer
-	read  *sql.DB
+	read  *reads
+	took  *prometheus.HistogramVec
+}
+
+// reads are the connections that read, and how long that takes.
+type reads struct {
+	*sql.DB
+	took prometheus.Observer
 }
 
 // Open opens the store in a folder, which is made if need be, and brings it up to
@@ -61,7 +69,10 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	s := &Store{}
+	s := &Store{took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "regie_store_operation_duration_seconds", Help: "Time of a read or a change, the wait for another change included.",
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+	}, []string{"store", "operation"})}
 	if s.write, err = open(path, "synchronous(FULL)", "foreign_keys(1)"); err != nil {
 		return nil, err
 	}
@@ -69,12 +80,17 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err := migrate(ctx, s.write); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
 	}
-	if s.read, err = open(path, "query_only(1)"); err != nil {
+	db, err := open(path, "query_only(1)")
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.read = &reads{db, s.took.WithLabelValues("sqlite", "read")}
 	s.read.SetMaxOpenConns(readers)
 	return s, nil
 }
+
+// Register exports how long the store takes.
+func (s *Store) Register(reg prometheus.Registerer) { reg.MustRegister(s.took) }
 
 // private makes the file, for its owner only; SQLite gives the files beside it
 // the same mode.
@@ -124,6 +140,7 @@ func (s *Store) Close() error {
 // is empty. Whoever asked may hang up: a change that has begun is finished.
 func (s *Store) change(ctx context.Context, entry show.AuditEntry, do func(tx) error) error {
 	ctx = context.WithoutCancel(ctx)
+	defer timed(s.took.WithLabelValues("sqlite", "change"))()
 	t, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -145,6 +162,12 @@ func (s *Store) change(ctx context.Context, entry show.AuditEntry, do func(tx) e
 	return nil
 }
 
+// timed observes the time until what it gives is called.
+func timed(took prometheus.Observer) func() {
+	began := time.Now()
+	return func() { took.Observe(time.Since(began).Seconds()) }
+}
+
 // tx is a transaction with its context.
 type tx struct {
 	ctx context.Context
@@ -157,7 +180,8 @@ func (t tx) exec(query string, args ...any) error {
 }
 
 // query reads rows, each with scan.
-func query[T any](ctx context.Context, db *sql.DB, scan func(row) (T, error), text string, args ...any) ([]T, error) {
+func query[T any](ctx context.Context, db *reads, scan func(row) (T, error), text string, args ...any) ([]T, error) {
+	defer timed(db.took)()
 	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
@@ -178,7 +202,7 @@ func query[T any](ctx context.Context, db *sql.DB, scan func(row) (T, error), te
 }
 
 // one is query for what is there once or not at all.
-func one[T any](ctx context.Context, db *sql.DB, scan func(row) (T, error), text string, args ...any) (T, bool, error) {
+func one[T any](ctx context.Context, db *reads, scan func(row) (T, error), text string, args ...any) (T, bool, error) {
 	var none T
 	all, err := query(ctx, db, scan, text, args...)
 	if err != nil || len(all) == 0 {
