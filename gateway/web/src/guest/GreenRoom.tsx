@@ -33,7 +33,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
   // Whoever is out is neither seen nor heard, and their camera's light goes out.
   useSignalEffect(() => {
     const place = room.person(me.id)?.place;
-    if (removed.value || place === 'removed') me.close();
+    if (removed.value || place === 'removed') (me.close(), room.stop());
     else if (place === 'left') me.leave();
   });
   const desk = room.desk.value;
@@ -97,7 +97,7 @@ function Program({ me, desk }: { me: Me; desk: Desk }) {
   if (stream && link.at === 'connected') return <Video stream={stream} label={t('guest.program')} />;
   return (
     <p class="self-words">
-      {link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why }) : t(desk.phase === 'live' ? 'room.connecting' : 'guest.programSoon')}
+      {link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why }) : link.at === 'refused' ? link.why : t(desk.phase === 'live' ? 'room.connecting' : 'guest.programSoon')}
     </p>
   );
 }

@@ -21,6 +21,8 @@ export class Returns {
   readonly program = signal<MediaStream | undefined>(undefined);
   /** Set when the server has ended it for good, in its words. */
   readonly removed = signal<string | undefined>(undefined);
+  /** The same person listens elsewhere now. */
+  readonly replaced = signal(false);
   private readonly slots = signal<ReadonlyMap<string, number>>(new Map());
   private readonly tracks = signal<MediaStream[]>([]);
   private readonly link: Link;
@@ -33,7 +35,10 @@ export class Returns {
     return this.link.state;
   }
 
-  start = (): void => this.link.start();
+  start = (): void => {
+    this.replaced.value = false;
+    this.link.start();
+  };
   now = (): void => this.link.now();
 
   close(): void {
@@ -62,7 +67,10 @@ export class Returns {
         this.removed.value = told.reason;
         over(new Loss(told.reason, true));
       }
-      if (told?.type === 'replaced') over(new Loss(t('link.replaced'), true));
+      if (told?.type === 'replaced') {
+        this.replaced.value = true;
+        over(new Loss(t('link.replaced'), true));
+      }
     };
     const attempt = await exchange({ pc, url: this.url }, over, abort);
     this.tracks.value = streams;

@@ -81,8 +81,10 @@ export function barKeys(me: Me): () => void {
 export function SelfNotice({ me, room }: { me: Me; room: Room }) {
   const link = me.publisher.state.value;
   const self = room.person(me.id);
+  const replaced = me.returns.replaced.value;
   const words =
-    link.at === 'refused' ? t('self.refused', { why: link.why })
+    replaced ? t('link.replaced')
+    : link.at === 'refused' ? t('self.refused', { why: link.why })
     : link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why })
     : link.at === 'connecting' && link.again ? t('self.connecting')
     : me.talkingMuted.value ? t('self.talkingMuted')
@@ -93,7 +95,8 @@ export function SelfNotice({ me, room }: { me: Me; room: Room }) {
   return (
     <div class={`self-notice${words ? '' : ' none'}`} role="status">
       {words && <p>{words}</p>}
-      {words !== '' && link.at === 'waiting' && <button type="button" class="button small" onClick={me.publisher.now}>{t('reach.tryNow')}</button>}
+      {replaced && <button type="button" class="button small" onClick={() => me.here()}>{t('link.here')}</button>}
+      {!replaced && words !== '' && link.at === 'waiting' && <button type="button" class="button small" onClick={me.publisher.now}>{t('reach.tryNow')}</button>}
     </div>
   );
 }

@@ -21,6 +21,7 @@ export class Me {
   private iceServers: RTCIceServer[] = [];
   private stops: (() => void)[] = [];
   private lock: WakeLockSentinel | undefined;
+  private gaveWay = false;
 
   constructor(private readonly room: Room, readonly media: Media, readonly id: string) {
     const grant = (screen: boolean) => async () => {
@@ -52,6 +53,13 @@ export class Me {
     this.sending.value = true;
     this.listen();
     void this.stayAwake();
+  }
+
+  /** Takes the stage back from another window of the same person. */
+  here(): void {
+    if (this.gaveWay) this.join();
+    this.gaveWay = false;
+    this.returns.start();
   }
 
   leave(): void {
@@ -97,6 +105,7 @@ export class Me {
       () => removeEventListener('online', online),
       effect(() => this.feed()),
       effect(() => this.feedScreen()),
+      effect(() => this.giveWay()),
       guard(() => this.sending.value),
     );
   }
@@ -117,6 +126,15 @@ export class Me {
     }
     this.screen ??= new Publisher(this.grantScreen);
     this.screen.send({ video: stream.getVideoTracks()[0], audio: stream.getAudioTracks()[0] });
+  }
+
+  // Two windows that each take the seat back would do so for ever: the one that
+  // has lost it to the other lets it be.
+  private giveWay(): void {
+    const { at } = this.publisher.state.value;
+    if (!this.returns.replaced.value || (at !== 'waiting' && at !== 'connecting')) return;
+    this.gaveWay = true;
+    this.leave();
   }
 
   // The browser takes the lock back whenever the page is hidden.

@@ -2,7 +2,7 @@
 // do not come, and the acts that change it.
 import { computed, effect, signal } from '@preact/signals';
 import { api, path, sentence } from '../app/api';
-import { connected, follow } from '../app/events';
+import { connected, follow, shutOut } from '../app/events';
 import { Poller } from '../app/poll';
 import { unreachable } from '../app/state';
 import { clockOf, type Desk, deskOf, inOrder, type Look, type Overlays, type Person, person, type Place } from './desk';
@@ -36,6 +36,7 @@ export class Room {
   private entries = new Map<string, unknown>();
   private live = false;
   private stops: (() => void)[] = [];
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly session: string) {
     this.poller = new Poller<Desk>({
@@ -65,6 +66,7 @@ export class Room {
         live: (yes) => this.told(yes),
       }),
       effect(() => void (connected.value || this.told(false))),
+      effect(() => void (shutOut.value && this.stop())), // asking is no use any more
     );
     this.poller.start();
   }
@@ -92,7 +94,7 @@ export class Room {
   /** An act that has no field to show: "Go live". False when it was refused. */
   async act(method: 'POST' | 'DELETE', what: string, body?: unknown): Promise<boolean> {
     try {
-      await api(method, this.at(what), body);
+      await this.inTurn(method, what, body);
       return true;
     } catch (error) {
       this.refusal.value = sentence(error);
@@ -120,9 +122,18 @@ export class Room {
     return `${path('sessions', this.session)}/${what}`;
   }
 
+  // Acts arrive in the order in which they were done: "Take" must not overtake the
+  // layout that it takes, nor "Bring on" the "Let in" before it.
+  private inTurn(method: 'POST' | 'PATCH' | 'DELETE', what: string, body?: unknown): Promise<unknown> {
+    const act = () => api(method, this.at(what), body);
+    const done = this.last.then(act, act);
+    this.last = done;
+    return done;
+  }
+
   // One request for all of a patch, one intent for each of its fields.
   private async patch(key: string, what: string, patch: object): Promise<boolean> {
-    const request = api('PATCH', this.at(what), patch);
+    const request = this.inTurn('PATCH', what, patch);
     const fields = Object.entries(patch);
     const done = fields.map(([field, value], i) =>
       // The first tells what went wrong; it went wrong for all.
