@@ -20,6 +20,7 @@ import (
 // setup says how an appliance differs from the usual one.
 type setup struct {
 	width, height int           // of the program; default 640 × 360
+	fps           int           // default 30
 	grace         time.Duration // default one minute
 	sessions      []string      // default: studio
 	ladder        string        // YAML of the lower rungs; default: none
@@ -106,6 +107,9 @@ func prepare(t testing.TB, s setup) *appliance {
 	if s.width == 0 {
 		s.width, s.height = 640, 360
 	}
+	if s.fps == 0 {
+		s.fps = 30
+	}
 	if s.grace == 0 {
 		s.grace = time.Minute
 	}
@@ -119,7 +123,7 @@ func prepare(t testing.TB, s setup) *appliance {
 		fmt.Fprintf(&b, "%s: {address: \"127.0.0.1:0\"}\n", port)
 	}
 	fmt.Fprintf(&b, "data: {dir: %q}\nlog: {level: debug, format: json}\n", filepath.Join(dir, "data"))
-	fmt.Fprintf(&b, "program: {width: %d, height: %d, fps: 30, kbps: 1500, ladder: [%s]}\n%s\n", s.width, s.height, s.ladder, s.more)
+	fmt.Fprintf(&b, "program: {width: %d, height: %d, fps: %d, kbps: 1500, ladder: [%s]}\n%s\n", s.width, s.height, s.fps, s.ladder, s.more)
 	fmt.Fprintf(&b, "stage: {grace: %s}\nsessions:\n", s.grace)
 	for _, id := range s.sessions {
 		fmt.Fprintf(&b, "  - id: %s\n    title: Session %s\n    autostart: %v\n", id, id, !s.manual)

@@ -106,13 +106,24 @@ func (b *browser) openWith(address, script string, o ...chromedp.ContextOption) 
 // evaluate runs an expression in a page, and waits for it if it is a promise.
 func evaluate[T any](p *tab, expression string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
-	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	v, err := evaluation[T](p, expression)
 	if err != nil {
 		p.t.Fatalf("in the page: %.200s: %v\n%s", expression, err, strings.Join(p.errors(), "\n"))
 	}
 	return v
+}
+
+// glance is evaluate for what is asked again and again, from a page that may be on
+// its way to another.
+func glance[T any](p *tab, expression string) T {
+	v, _ := evaluation[T](p, expression)
+	return v
+}
+
+func evaluation[T any](p *tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // errors are what the page wrote to the console as errors.

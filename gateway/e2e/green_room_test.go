@@ -26,7 +26,7 @@ func (b *browser) person(l look, address string) *tab {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return b.openWith(address, fmt.Sprintf("self.person = %s;\n%s", who, personScript),
+	return b.openWith(address, fmt.Sprintf("self.person = %s;\n%s\n%s", who, personScript, lookScript),
 		chromedp.WithNewBrowserContext(), chromedp.WithNewWindow(true))
 }
 
@@ -34,7 +34,7 @@ func (b *browser) person(l look, address string) *tab {
 func (p *tab) click(name string) {
 	p.t.Helper()
 	eventually(p.t, 20*time.Second, "there is a button "+name, func() bool {
-		return evaluate[bool](p, fmt.Sprintf(`(() => {
+		return glance[bool](p, fmt.Sprintf(`(() => {
 			const dialog = document.querySelector('dialog[open]') ?? document;
 			const button = [...dialog.querySelectorAll('button')].find((b) => b.checkVisibility() && !b.disabled &&
 				(b.getAttribute('aria-label') ?? b.innerText).trim().startsWith(%q));
@@ -48,7 +48,7 @@ func (p *tab) click(name string) {
 func (p *tab) fill(id, text string) {
 	p.t.Helper()
 	eventually(p.t, 20*time.Second, "there is a field "+id, func() bool {
-		return evaluate[bool](p, fmt.Sprintf(`(() => {
+		return glance[bool](p, fmt.Sprintf(`(() => {
 			const field = document.getElementById(%q);
 			if (field === null) return false;
 			field.value = %q;
@@ -60,7 +60,7 @@ func (p *tab) fill(id, text string) {
 // reads waits until the page says something.
 func (p *tab) reads(within time.Duration, text string) {
 	p.t.Helper()
-	if !p.awaits(within, func() bool { return strings.Contains(evaluate[string](p, `document.body?.innerText ?? ""`), text) }) {
+	if !p.awaits(within, func() bool { return strings.Contains(glance[string](p, `document.body?.innerText ?? ""`), text) }) {
 		p.t.Fatalf("the page never says %q; it says:\n%.800s\n%s", text, evaluate[string](p, `document.body?.innerText ?? ""`), strings.Join(p.errors(), "\n"))
 	}
 }
@@ -78,8 +78,10 @@ func (p *tab) awaits(within time.Duration, ok func() bool) bool {
 func (p *tab) ears(who string, looks ...look) {
 	p.t.Helper()
 	var heard []float64
+	var times []string
 	ok := p.awaits(20*time.Second, func() bool {
-		heard = evaluate[[]float64](p, `ears()`)
+		heard = glance[[]float64](p, `ears()`)
+		times = append(times, fmt.Sprint(heard))
 		if len(heard) != len(looks) {
 			return false
 		}
@@ -95,7 +97,7 @@ func (p *tab) ears(who string, looks ...look) {
 		for _, l := range looks {
 			want = append(want, l.tone)
 		}
-		p.t.Fatalf("%s hears %v Hz and should hear %v; the page says:\n%.600s", who, heard, want, evaluate[string](p, `document.body?.innerText ?? ""`))
+		p.t.Fatalf("%s hears %v Hz (in turn) and should hear %v; the page says:\n%.600s", who, slices.Compact(times), want, evaluate[string](p, `document.body?.innerText ?? ""`))
 	}
 }
 

@@ -21,10 +21,11 @@ type admin struct {
 // setupLink is the address that the appliance wrote down for whoever comes first.
 func (a *appliance) setupLink() string {
 	a.t.Helper()
-	link, err := os.ReadFile(filepath.Join(a.dir, "data", "setup-link"))
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	var link []byte
+	eventually(a.t, 20*time.Second, "there is a setup link", func() (ok bool) {
+		link, _ = os.ReadFile(filepath.Join(a.dir, "data", "setup-link"))
+		return len(link) > 0
+	})
 	return strings.TrimSpace(string(link))
 }
 

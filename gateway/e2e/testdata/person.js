@@ -58,9 +58,10 @@
       if (over()) continue;
       const bins = new Float32Array(ear.frequencyBinCount);
       ear.getFloatFrequencyData(bins);
-      let loudest = 0;
-      bins.forEach((db, i) => { if (db > bins[loudest]) loudest = i; });
-      if (bins[loudest] > -60) tones.push(Math.round((loudest * 48000) / 2 / bins.length));
+      const loudest = bins.reduce((a, b) => Math.max(a, b));
+      bins.forEach((db, i) => {
+        if (db > Math.max(-60, loudest - 20) && db >= bins[i - 1] && db > bins[i + 1]) tones.push(Math.round((i * 48000) / 2 / bins.length));
+      });
     }
     return tones.sort((a, b) => a - b);
   };
