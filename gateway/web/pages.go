@@ -50,7 +50,7 @@ var (
 )
 
 func allPages() []page {
-	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt}, officePages(), studioPages())
+	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt, pageMod}, officePages(), studioPages())
 }
 
 // audienceWords are what viewers may read.

@@ -86,6 +86,8 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	mux.HandleFunc("GET /studio/{id}/obs", s.obs)
 	mux.HandleFunc("GET /studio/{id}", s.studio)
 	mux.HandleFunc("GET /j/{invite}", s.guest)
+	mux.HandleFunc("GET /mod", s.moderate)
+	mux.HandleFunc("GET /mod/{id}", s.moderate)
 	mux.HandleFunc("GET /assets/{file}", assets.serve)
 	mux.HandleFunc("GET /", s.notFound)
 	return secure(mux, policy(assets))

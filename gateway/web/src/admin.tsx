@@ -1,17 +1,21 @@
 // Where those who run the event keep its sessions, people, keys and invites.
 import { signal, useSignal } from '@preact/signals';
-import { render } from 'preact';
+import { type FunctionComponent, render } from 'preact';
 import { api, sentence } from './app/api';
 import { t, type Key } from './app/i18n';
 import { account, may, showMenu } from './office/account';
 import { Audit } from './office/Audit';
+import { later } from './office/Later';
 import { Field, NewPassword, Refused, required, tooShort, useForm } from './office/form';
 import { People } from './office/People';
 import { sessions, Sessions } from './office/Sessions';
 
-type Tab = 'sessions' | 'users' | 'audit' | 'password';
+type Tab = 'sessions' | 'products' | 'words' | 'webhooks' | 'users' | 'audit' | 'password';
 const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
   { id: 'sessions', says: 'admin.sessions', shown: () => true },
+  { id: 'products', says: 'products.title', shown: () => may('desk') },
+  { id: 'words', says: 'words.title', shown: () => may('users') },
+  { id: 'webhooks', says: 'webhooks.title', shown: () => may('users') },
   { id: 'users', says: 'users.title', shown: () => may('users') },
   { id: 'audit', says: 'audit.title', shown: () => may('users') },
   { id: 'password', says: 'office.password', shown: () => true },
@@ -43,7 +47,12 @@ function Password() {
   );
 }
 
-const pages: Record<Tab, () => preact.JSX.Element> = { sessions: Sessions, users: People, audit: Audit, password: Password };
+const pages: Record<Tab, FunctionComponent> = {
+  sessions: Sessions, users: People, audit: Audit, password: Password,
+  products: later(() => import('./office/Products').then((m) => m.Products)),
+  words: later(() => import('./office/Words').then((m) => m.Words)),
+  webhooks: later(() => import('./office/Webhooks').then((m) => m.Webhooks)),
+};
 
 const Admin = () => {
   const Page = pages[tab.value];

@@ -68,6 +68,7 @@ function Card({ session: s }: { session: Managed }) {
         <a class="button primary small" href={`/studio/${s.id}`}>{t('admin.studio')}</a>
         <a class="button small" href={`/studio/${s.id}/obs`}>{t('admin.encoders')}</a>
         <a class="button small" href={`/s/${s.id}`}>{t('admin.watch')}</a>
+        <a class="button small" href={`/mod/${s.id}`}>{t('admin.moderate')}</a>
         <button type="button" class="button small" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>{t('admin.access')}</button>
         {mayChange && <button type="button" class="button small" onClick={() => (doing.value = 'change')}>{t('admin.change')}</button>}
         {mayChange && <button type="button" class="button small danger" disabled={s.phase === 'live'} title={s.phase === 'live' ? t('admin.deleteLive') : undefined} onClick={() => (doing.value = 'delete')}>{t('office.delete')}</button>}

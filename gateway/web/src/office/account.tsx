@@ -35,6 +35,7 @@ const Menu = () =>
       <summary class="pill">{me.value.name}</summary>
       <div class="account-menu">
         <a href="/admin">{t('office.admin')}</a>
+        {may('moderate') && <a href="/mod">{t('office.moderation')}</a>}
         {me.value.kind === 'account' && <a href="/admin#password">{t('office.changePassword')}</a>}
         <button type="button" onClick={() => void signOut()}>{t('office.signOut')}</button>
       </div>
