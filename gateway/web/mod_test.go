@@ -83,7 +83,9 @@ func moderatingByKeys(t *testing.T, b browser) {
 
 	p.press("?")
 	p.until("the keys are listed", `document.querySelectorAll("dialog[open] .mod-keys kbd").length === 10`)
-	p.eval(`(document.querySelector("dialog[open] input").click(), document.querySelector("dialog[open] .primary").click(), document.querySelector("#live-m8").focus(), "")`)
+	p.eval(`(document.querySelector("dialog[open] input").click(), document.querySelector("dialog[open] .primary").click(), "")`)
+	p.until("the list is closed", `document.querySelector("dialog[open]") === null`)
+	p.eval(`(document.querySelector("#live-m8").focus(), "")`)
 	p.press("k")
 	p.press("ArrowUp")
 	p.until("letters are off, arrows are not", selectedRow+` === "live-m7"`)
@@ -208,10 +210,10 @@ func moderationAccessible(t *testing.T, b browser) {
 		name, path, ready string
 		sizes             []int64
 	}{
-		{"mod", "/mod/studio", chosen + " && " + playing, append(wide, 390)},
+		{"mod", "/mod/studio", chosen + " && " + playing + " && " + controlsShown, append(wide, 390)},
 		{"mod-held", "/mod/studio?lang=fr", tab(2), []int64{900, 390}},
 		{"mod-person", "/mod/studio", tab(3), []int64{390}},
-		{"mod-room", "/mod/studio?lang=fr", tab(4) + " && " + playing, []int64{900, 390}},
+		{"mod-room", "/mod/studio?lang=fr", tab(4) + " && " + playing + " && " + controlsShown, []int64{900, 390}},
 		{"mod-ban", "/mod/studio", chosen + ` && (document.querySelector("dialog[open]") !== null || (document.querySelector("#live-m5 .danger").click(), false))`, append(wide, 390)},
 		{"mod-keys", "/mod/studio?lang=fr", roomShown + ` && (document.querySelector("dialog[open]") !== null || (document.querySelector(".mod-head button").click(), false))`, wide},
 		{"mod-all", "/mod", `document.querySelector(".mod-card") !== null`, append(wide, 390)},
