@@ -35,6 +35,7 @@ type Config struct {
 	HLS      HLS       `yaml:"hls"`
 	Stage    Stage     `yaml:"stage"`
 	Outside  Outside   `yaml:"outside"`
+	Audience Audience  `yaml:"audience"`
 	Sessions []Session `yaml:"sessions"`
 }
 
@@ -131,6 +132,13 @@ type Outside struct {
 	// Allow are hosts, with or without a port, that are asked though they are on the
 	// operator's own network, and without TLS if the address says http.
 	Allow []string `yaml:"allow"`
+}
+
+// Audience is what viewers say to each other and to the stage.
+type Audience struct {
+	// Redis is a server through which several gateways exchange what is said, as
+	// redis://HOST:PORT. Empty: this gateway stands alone. It may hold a password.
+	Redis SourceURL `yaml:"redis"`
 }
 
 // Session declares one live show.

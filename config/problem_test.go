@@ -28,6 +28,10 @@ func TestProblems(t *testing.T) {
 			text: "tls: {acme: true}\n",
 			want: []string{"regie.yml:1:7: tls.acme: unknown key, the keys here are cert, key"},
 		},
+		"no redis": {
+			text: "audience: {redis: \"http://a:p@redis:6379\"}\n",
+			want: []string{`regie.yml:1:12: audience.redis: http://•••@redis:6379 is no address of a Redis server; write redis://HOST:6379, or nothing if this gateway stands alone`},
+		},
 		"all at once, in the order of the file": {
 			text: "program: {width: 1281, fps: 5}\nhls: {part: 50ms}\nlog: {level: loud}\nx: 1\ndata: {dir: \"\"}\n",
 			want: []string{
@@ -35,7 +39,7 @@ func TestProblems(t *testing.T) {
 				"regie.yml:1:24: program.fps: 5 is out of range; write 10 to 60 frames a second",
 				"regie.yml:2:7: hls.part: 50ms is out of range; write 100ms to 1s",
 				`regie.yml:3:7: log.level: "loud" is not known; write debug, info, warn, error`,
-				"regie.yml:4:1: x: unknown key, the keys here are http, rtmp, rtmps, rtsp, rtsps, webrtc, turn, metrics, tls, data, log, program, hls, stage, outside, sessions",
+				"regie.yml:4:1: x: unknown key, the keys here are http, rtmp, rtmps, rtsp, rtsps, webrtc, turn, metrics, tls, data, log, program, hls, stage, outside, audience, sessions",
 				"regie.yml:5:8: data.dir: the folder is missing; write ./data",
 			},
 		},

@@ -26,8 +26,8 @@ func (s Secret) LogValue() slog.Value         { return slog.StringValue(Redacted
 func (s Secret) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
 func (s Secret) MarshalYAML() (any, error)    { return Redacted, nil }
 
-// SourceURL is a camera's rtsp:// address. It may hold a password, so it prints
-// without.
+// SourceURL is the address of another server: a camera, Redis. It may hold a
+// password, so it prints without.
 type SourceURL string
 
 // Reveal returns the address with its password.

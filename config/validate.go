@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -76,8 +77,20 @@ func (c Config) problems() []*Problem {
 			k.add(fmt.Sprintf("outside.allow[%d]", i), fmt.Sprintf("%q is no host", a), "write hooks.example.org or 10.0.0.7:8000, without scheme")
 		}
 	}
+	c.checkAudience(k)
 	c.checkSessions(k)
 	return k.problems
+}
+
+func (c Config) checkAudience(k *checker) {
+	const fix = "write redis://HOST:6379, or nothing if this gateway stands alone"
+	if c.Audience.Redis == "" {
+		return
+	}
+	u, err := url.Parse(c.Audience.Redis.Reveal())
+	if err != nil || u.Host == "" || !slices.Contains([]string{"redis", "rediss", "redis+sentinel"}, u.Scheme) {
+		k.add("audience.redis", fmt.Sprintf("%q is no address of a Redis server", c.Audience.Redis), fix)
+	}
 }
 
 // hostName is a DNS name; addresses are recognised before it is asked.

@@ -18,7 +18,7 @@ import (
 func (w *wiring) openEvents() (err error) {
 	w.events, err = events.New(events.Options{
 		Who: w.who, May: w.people.May, ParticipantOf: w.people.ParticipantOf,
-		Registerer: w.reg, Logger: w.log,
+		Registerer: w.reg, Logger: w.log, Redis: w.config.Audience.Redis.Reveal(),
 	})
 	if err != nil {
 		return err

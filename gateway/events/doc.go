@@ -1,18 +1,22 @@
-// Package events tells open pages what changes on a stage, and carries the private
-// text between the desk and one person, over one websocket a page (centrifuge).
+// Package events tells open pages what changes: on a stage, in its audience, in the
+// schedule. It also carries the private text between the desk and one person. All
+// goes over one websocket a page (centrifuge).
 //
 // It guarantees:
-//   - Only who may see a channel is let in: the desk, the people of a session and
-//     moderators see desk:SESSION; one person and the desk see
+//   - Only who may see a channel is let in. Anybody hears room:SESSION, live:SESSION
+//     and event; a viewer alone me:VIEWER; moderators and the desk mod:SESSION; the
+//     people of a session, too, desk:SESSION; one person and the desk
 //     talk:SESSION/PARTICIPANT.
-//     Pages only listen: nothing that a socket says changes anything.
+//   - Pages only listen: nothing that a socket says changes anything.
 //   - Who a socket belongs to is asked again every minute, so that rights that are
 //     gone are gone here too; Kick does it at once.
 //   - Changes of a session arrive in the order in which Desk was called, and a page
 //     that was away gets what it missed, or the whole state anew.
-//   - Desk, Say, Close and Kick never wait for a page. A page that does not read is
+//   - Nothing here waits for a page. A page that does not read is
 //     disconnected when maxQueue bytes wait for it, and may come again.
-//   - All is kept in memory: after a restart the state is what Desk says then.
+//   - All is kept in memory: after a restart the state is what is told then. With
+//     Redis, rooms and what is for one viewer are heard through every gateway that
+//     shares it, and what was said outlives a restart; stages never leave here.
 //
 // # For pages
 //
@@ -35,4 +39,11 @@
 // "preview" (show.Picture), "overlays" (show.Overlays), "person/ID" (show.Person),
 // "ingest/ID" (the health of what ID sends). A subscription that is refused ends
 // with "unsubscribed" and code 103: the page may not, or there is no such session.
+// Who is nobody and asks for what only some may hear is disconnected with 4500. The
+// socket is whose it was when it connected: reconnect after signing in or joining.
+//
+// room:SESSION is a stream of objects with a type, of which the last 200 can be
+// recovered: message, hidden, restored, deleted, cleared; and reactions, which are
+// not kept. live:SESSION is a map: "state" (show.RoomState), "question/ID",
+// "poll/ID", "pin/ID", "viewers".
 package events

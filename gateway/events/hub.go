@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -23,6 +22,11 @@ const (
 	maxMessage  = 16 << 10       // bytes that a page may say at once
 	writeFor    = 5 * time.Second
 	askAgain    = time.Minute
+
+	roomHistory = 200 // things said in a room that a page may have missed
+	roomTTL     = 24 * time.Hour
+	meHistory   = 20
+	meTTL       = time.Hour
 	perUser     = 32 // sockets of one principal
 	stopFor     = time.Second
 )
@@ -36,6 +40,9 @@ type Options struct {
 	ParticipantOf func(show.Principal, show.SessionID) (show.ParticipantID, bool)
 	Registerer    prometheus.Registerer
 	Logger        *slog.Logger
+	// Redis is a server through which gateways exchange what audiences say, as
+	// redis://HOST:PORT; empty: what is said here stays here.
+	Redis string
 	// AskAgain is how often Who is asked, in whole seconds; default: a minute.
 	AskAgain time.Duration
 }
@@ -55,6 +62,8 @@ type Hub struct {
 	node    *centrifuge.Node
 	socket  http.Handler
 	metrics *metrics
+	shared  *centrifuge.RedisBroker // nil without Redis
+	leave   func()                  // leaves Redis
 
 	mu    sync.Mutex
 	talks map[show.SessionID]map[show.ParticipantID]struct{} // that have a history
@@ -65,13 +74,14 @@ func New(o Options) (*Hub, error) {
 	if o.AskAgain == 0 {
 		o.AskAgain = askAgain
 	}
-	h := &Hub{o: o, log: o.Logger, metrics: newMetrics(o.Registerer), talks: map[show.SessionID]map[show.ParticipantID]struct{}{}}
+	h := &Hub{o: o, log: o.Logger, metrics: newMetrics(o.Registerer), leave: func() {}, talks: map[show.SessionID]map[show.ParticipantID]struct{}{}}
 	var err error
 	h.node, err = centrifuge.New(centrifuge.Config{
 		LogLevel:            centrifuge.LogLevelInfo,
 		LogHandler:          h.note,
 		ClientQueueMaxSize:  maxQueue,
 		UserConnectionLimit: perUser,
+		GetBroker:           h.brokerOf,
 		// centrifuge's own metrics have names and labels of their own kind; ours
 		// say what an operator needs.
 		Metrics: centrifuge.MetricsConfig{RegistererGatherer: prometheus.NewRegistry()},
@@ -87,6 +97,13 @@ func New(o Options) (*Hub, error) {
 	if err := h.node.Run(); err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
+	if o.Redis != "" {
+		if err := h.share(o.Redis); err != nil {
+			_ = h.node.Shutdown(context.Background())
+			return nil, err
+		}
+	}
+	h.countRooms(o.Registerer)
 	h.socket = centrifuge.NewWebsocketHandler(h.node, centrifuge.WebsocketConfig{
 		CheckOrigin:      func(*http.Request) bool { return true }, // ServeHTTP did
 		MessageSizeLimit: maxMessage,
@@ -103,61 +120,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	if err := h.node.Shutdown(timeout); err != nil {
 		h.log.Debug("events: a page did not say goodbye in time", "error", err)
 	}
+	h.leave()
 	return nil
-}
-
-// Desk tells everybody at a session what is different now. What a new page gets is
-// the sum of what was told.
-func (h *Hub) Desk(session show.SessionID, changes ...show.Change) {
-	name := channel{session: session}.String()
-	for _, c := range changes {
-		if c.Value == nil {
-			_, err := h.node.MapRemove(context.Background(), name, c.Key, centrifuge.MapRemoveOptions{})
-			h.published("desk", name, err)
-			continue
-		}
-		data, err := json.Marshal(c.Value)
-		if err == nil {
-			_, err = h.node.MapPublish(context.Background(), name, c.Key, centrifuge.MapPublishOptions{Data: data})
-		}
-		h.published("desk", name, err)
-	}
-}
-
-// Say carries a message between the desk and a person, in either direction.
-func (h *Hub) Say(session show.SessionID, participant show.ParticipantID, m Message) {
-	name := channel{session, participant}.String()
-	h.mu.Lock()
-	if h.talks[session] == nil {
-		h.talks[session] = map[show.ParticipantID]struct{}{}
-	}
-	h.talks[session][participant] = struct{}{}
-	h.mu.Unlock()
-	data, err := json.Marshal(m)
-	if err == nil {
-		_, err = h.node.Publish(name, data, centrifuge.WithHistory(historySize, historyTTL))
-	}
-	h.published("talk", name, err)
-}
-
-// Close forgets a session that is no more: its pages hear nothing further.
-func (h *Hub) Close(session show.SessionID) {
-	desk := channel{session: session}.String()
-	h.end(desk)
-	if err := h.node.MapClear(context.Background(), desk, centrifuge.MapClearOptions{}); err != nil {
-		h.log.Error("events: a desk was not forgotten", "session", session, "error", err)
-	}
-	h.mu.Lock()
-	talks := h.talks[session]
-	delete(h.talks, session)
-	h.mu.Unlock()
-	for participant := range talks {
-		talk := channel{session, participant}.String()
-		h.end(talk)
-		if err := h.node.RemoveHistory(talk); err != nil {
-			h.log.Error("events: a talk was not forgotten", "session", session, "participant", participant, "error", err)
-		}
-	}
 }
 
 func (h *Hub) end(name string) {
@@ -178,14 +142,6 @@ func (h *Hub) Kick(principals ...show.Principal) {
 			h.log.Error("events: sockets were not ended", "user", user, "error", err)
 		}
 	}
-}
-
-func (h *Hub) published(kind, name string, err error) {
-	if err != nil { // only a value that cannot be JSON: a fault of ours
-		h.log.Error("events: a change was not told", "channel", name, "error", err)
-		return
-	}
-	h.metrics.published.WithLabelValues(kind).Inc()
 }
 
 // note brings centrifuge's log into ours.

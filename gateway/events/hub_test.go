@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
@@ -45,6 +46,27 @@ func TestWhoMayListen(t *testing.T) {
 		{"admin", "talk:studio", 0, unknown},
 		{"admin", "desk:", 1, unknown},
 		{"admin", "chat:studio", 0, unknown},
+		{"admin", "event:studio", 1, unknown},
+		{"admin", "room:", 0, unknown},
+		{"nobody", "event", 1, ok},
+		{"nobody", "event", 0, bad},
+		{"nobody", "room:studio", 0, ok},
+		{"nobody", "room:studio", 1, bad},
+		{"nobody", "room:nowhere", 0, denied},
+		{"nobody", "live:studio", 1, ok},
+		{"nobody", "me:v1", 0, denied},
+		{"viewer", "room:studio", 0, ok},
+		{"viewer", "me:v1", 0, ok},
+		{"viewer", "me:v2", 0, denied},
+		{"viewer", "me:account-u1", 0, denied},
+		{"admin", "me:account-u1", 0, ok},
+		{"guest", "me:stage-studio-guest1", 0, ok},
+		{"host", "me:v1", 0, denied},
+		{"host", "mod:studio", 1, ok},
+		{"moderator", "mod:studio", 1, ok},
+		{"moderator", "desk:studio", 1, ok},
+		{"guest", "mod:studio", 1, denied},
+		{"other", "mod:studio", 1, denied},
 	}
 	h := open(t)
 	for _, tt := range tests {
@@ -62,6 +84,63 @@ func TestWhoMayListen(t *testing.T) {
 				t.Errorf("code %d, want %d (%+v)", code, tt.code, m)
 			}
 		})
+	}
+}
+
+// A page of those who are known on a stage learns that it is shut out; an anonymous
+// one hears what is public, and comes no further.
+func TestStrangersAreShutOut(t *testing.T) {
+	h := open(t)
+	for _, who := range []string{"nobody", "viewer"} {
+		for _, private := range []string{
+			`"subscribe":{"channel":"desk:studio","type":1,"phase":2,"limit":100}`,
+			`"subscribe":{"channel":"mod:studio","type":1,"phase":2,"limit":100}`,
+			`"subscribe":{"channel":"talk:studio/guest1"}`,
+		} {
+			p := h.connected(t, who)
+			_ = p.conn.Write(p.ctx, websocket.MessageText, []byte(`{"id":7,`+private+`}`))
+			if code, reason := p.end(); code != 4500 || !strings.Contains(reason, "sign in") {
+				t.Errorf("%s asks %s and ends with %d %s, want 4500", who, private, code, reason)
+			}
+		}
+	}
+}
+
+func TestRoomIsHeardByAll(t *testing.T) {
+	h := open(t)
+	type said struct {
+		Type string `json:"type"`
+	}
+	h.Room("studio", said{"message"}, true)
+	h.Live("studio", show.Change{Key: "state", Value: 1})
+	h.Event(show.Change{Key: "event", Value: 2})
+	p := h.connected(t, "nobody")
+	sub := p.ask(`"subscribe":{"channel":"room:studio"}`)
+	for _, c := range []string{"live:studio", "event"} {
+		if m := p.ask(`"subscribe":{"channel":"` + c + `","type":1,"phase":2,"limit":100}`); m.Subscribe == nil || len(m.Subscribe.State) != 1 {
+			t.Errorf("%s has %+v", c, m)
+		}
+	}
+	if n, err := testutil.GatherAndCount(h.o.Registerer.(prometheus.Gatherer), "regie_chat_connections"); n != 1 || err != nil {
+		t.Errorf("regie_chat_connections: %d (%v)", n, err)
+	}
+	h.Room("studio", said{"reactions"}, false)
+	h.Room("studio", said{"hidden"}, true)
+	for _, want := range []string{"reactions", "hidden"} {
+		if m := p.next(); m.Push == nil || !strings.Contains(string(m.Push.Pub.Data), want) {
+			t.Errorf("heard %+v, want %s", m.Push, want)
+		}
+	}
+	again := h.connected(t, "viewer").ask(fmt.Sprintf(`"subscribe":{"channel":"room:studio","recover":true,"offset":%d,"epoch":%q}`, sub.Subscribe.Offset, sub.Subscribe.Epoch))
+	if again.Subscribe == nil || !again.Subscribe.Recovered || len(again.Subscribe.Publications) != 1 {
+		t.Errorf("recovered %+v, want what was kept alone", again.Subscribe)
+	}
+	v := h.connected(t, "viewer")
+	v.ask(`"subscribe":{"channel":"me:v1"}`)
+	h.Me("v2", said{"banned"})
+	h.Me("v1", said{"approved"})
+	if m := v.next(); m.Push == nil || !strings.Contains(string(m.Push.Pub.Data), "approved") {
+		t.Errorf("heard %+v, want what is for this viewer", m.Push)
 	}
 }
 
@@ -162,7 +241,7 @@ func TestKick(t *testing.T) {
 		t.Errorf("ended with %d %s, want 4000", code, reason)
 	}
 	again := h.come(t, "guest")
-	_ = again.conn.Write(again.ctx, websocket.MessageText, []byte(`{"id":1,"connect":{}}`))
+	_ = again.conn.Write(again.ctx, websocket.MessageText, []byte(`{"id":1,"connect":{}}`+"\n"+`{"id":2,"subscribe":{"channel":"desk:studio","type":1,"phase":2,"limit":100}}`))
 	if code, reason := again.end(); code != 4500 || !strings.Contains(reason, "sign in") {
 		t.Errorf("who is not known any more ended with %d %s, want 4500", code, reason)
 	}

@@ -32,13 +32,15 @@ var (
 	guest = show.Principal{Kind: show.Invitee, Role: show.Guest, Session: "studio", Participant: "guest1"}
 	other = show.Principal{Kind: show.Invitee, Role: show.Guest, Session: "elsewhere", Participant: "guest1"}
 	admin = show.Principal{Kind: show.Account, Role: show.Admin, User: "u1"}
+	mod   = show.Principal{Kind: show.Account, Role: show.Moderator, User: "u2"}
+	view  = show.Principal{Kind: show.Visitor, Viewer: "v1"}
 )
 
 func open(t *testing.T) *house {
 	t.Helper()
 	h := &house{}
 	h.gone.Store("")
-	people := map[string]show.Principal{"host": host, "guest": guest, "other": other, "admin": admin}
+	people := map[string]show.Principal{"host": host, "guest": guest, "other": other, "admin": admin, "moderator": mod, "viewer": view}
 	var err error
 	h.Hub, err = New(Options{
 		Who: func(r *http.Request) show.Principal {
@@ -49,6 +51,12 @@ func open(t *testing.T) *house {
 			return people[c.Value]
 		},
 		May: func(p show.Principal, perm show.Permission, s show.SessionID) bool {
+			switch perm {
+			case show.MayRead:
+				return s == "studio"
+			case show.MayModerate:
+				return p.Role == show.Admin || p.Role == show.Moderator
+			}
 			return perm == show.MayDesk && (p.Role == show.Admin || p.Role == show.Host && p.Session == s)
 		},
 		ParticipantOf: func(p show.Principal, s show.SessionID) (show.ParticipantID, bool) {
@@ -98,7 +106,9 @@ type message struct {
 		Offset    uint64
 		Epoch     string
 		Recovered bool
-		State     []publication
+
+		Publications []publication
+		State        []publication
 	}
 	History *struct{ Publications []publication }
 	Push    *struct {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -14,6 +15,10 @@ import (
 	"github.com/regie-live/regie/gateway/internal/problem"
 	"github.com/regie-live/regie/gateway/show"
 )
+
+// writeDelay gathers what a busy room says into fewer, larger writes to the many
+// who only listen.
+const writeDelay = 50 * time.Millisecond
 
 // Why a socket ends. A page comes again by itself after codes below 4500.
 var (
@@ -88,18 +93,23 @@ func (h *Hub) ask(ctx context.Context) show.Principal {
 func (h *Hub) askAgainAt() int64 { return time.Now().Add(h.o.AskAgain).Unix() }
 
 func (h *Hub) connecting(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-	user := userOf(h.ask(ctx))
-	if user == "" {
-		return centrifuge.ConnectReply{}, unknownHere
+	who := h.ask(ctx)
+	reply := centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: userOf(who), ExpireAt: h.askAgainAt()}}
+	if isStranger(who) {
+		reply.WriteDelay, reply.WriteWithTimer = writeDelay, true
 	}
-	return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: user, ExpireAt: h.askAgainAt()}}, nil
+	return reply, nil
 }
 
 func (h *Hub) connected(c *centrifuge.Client) {
 	h.metrics.connections.Inc()
+	var chats atomic.Bool
 	c.OnDisconnect(func(e centrifuge.DisconnectEvent) {
 		h.metrics.connections.Dec()
 		h.metrics.disconnects.WithLabelValues(reasonOf(e.Code)).Inc()
+		if chats.Load() && reasonOf(e.Code) == slow {
+			h.metrics.slowConsumers.Inc()
+		}
 	})
 	c.OnRefresh(func(_ centrifuge.RefreshEvent, done centrifuge.RefreshCallback) {
 		done(centrifuge.RefreshReply{Expired: !h.stillIs(c), ExpireAt: h.askAgainAt()}, nil)
@@ -107,14 +117,20 @@ func (h *Hub) connected(c *centrifuge.Client) {
 	c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
 		ch, ok := parseChannel(e.Channel)
 		isMap := e.Type == centrifuge.SubscriptionTypeMap
+		who := h.ask(c.Context())
 		switch {
 		case !ok:
 			done(centrifuge.SubscribeReply{}, centrifuge.ErrorUnknownChannel)
-		case !h.mayRead(h.ask(c.Context()), ch):
+		case !h.mayRead(who, ch) && !ch.kind.isPublic() && ch.kind != meKind && isStranger(who):
+			done(centrifuge.SubscribeReply{}, unknownHere)
+		case !h.mayRead(who, ch):
 			done(centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied)
-		case isMap != (ch.talk == ""), !isMap && e.Type != centrifuge.SubscriptionTypeStream:
+		case isMap != ch.kind.isMap(), !isMap && e.Type != centrifuge.SubscriptionTypeStream:
 			done(centrifuge.SubscribeReply{}, centrifuge.ErrorBadRequest)
 		default:
+			if ch.kind == roomKind {
+				chats.Store(true)
+			}
 			done(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{Type: e.Type, EnableRecovery: true}}, nil)
 		}
 	})
@@ -129,6 +145,11 @@ func (h *Hub) connected(c *centrifuge.Client) {
 	if userOf(h.ask(c.Context())) != c.UserID() {
 		c.Disconnect(rightsChanged)
 	}
+}
+
+// isStranger: nobody whom a stage or its moderators know.
+func isStranger(p show.Principal) bool {
+	return p.Kind == show.Anonymous || p.Kind == show.Visitor
 }
 
 // stillIs asks again whose a socket is, and leaves it only what they may hear.
