@@ -12,6 +12,7 @@ import (
 
 	"github.com/regie-live/regie/config"
 	"github.com/regie-live/regie/gateway/people"
+	"github.com/regie-live/regie/gateway/schedule"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -31,13 +32,14 @@ type Options struct {
 
 // Gateway is a running appliance. Several can live in one process.
 type Gateway struct {
-	log    *slog.Logger
-	config config.Config
-	parts  []part // in the order in which they start
-	addrs  Addrs
-	houses *houses
-	people *people.Service
-	ready  atomic.Bool
+	log      *slog.Logger
+	config   config.Config
+	parts    []part // in the order in which they start
+	addrs    Addrs
+	houses   *houses
+	people   *people.Service
+	schedule *schedule.Service
+	ready    atomic.Bool
 }
 
 // part is something that runs from start to stop.

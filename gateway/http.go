@@ -21,7 +21,7 @@ import (
 // routes is everything that viewers, creators and pages ask for.
 func (w *wiring) routes(pages, api, whip http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", pages)
+	mux.Handle("/", w.withCalendars(pages))
 	mux.Handle("/api/", api)
 	mux.Handle("/whip", whip)
 	mux.Handle("/whip/", whip)
@@ -75,6 +75,7 @@ func (g *Gateway) operatorRoutes(reg *prometheus.Registry) http.Handler {
 	mux.HandleFunc("POST /sessions/{session}/end", g.control("ending: the closing slate is on air for a few seconds", func(s *stage.Stage) error { return s.End("operator") }))
 	mux.HandleFunc("POST /sessions/{session}/cues", g.serveCue)
 	g.people.OperatorRoutes(mux)
+	g.schedule.OperatorRoutes(mux)
 	// A web page that the operator looks at must not be able to end a session.
 	return http.NewCrossOriginProtection().Handler(mux)
 }

@@ -26,7 +26,6 @@ import (
 	"github.com/regie-live/regie/gateway/ingest/whip"
 	"github.com/regie-live/regie/gateway/returns"
 	"github.com/regie-live/regie/gateway/rtc"
-	"github.com/regie-live/regie/gateway/schedule"
 	"github.com/regie-live/regie/gateway/shop"
 	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
@@ -53,7 +52,6 @@ type wiring struct {
 	door     *ingest.Door
 	store    *store.Store
 	events   *events.Hub
-	schedule *schedule.Service
 	shop     *shop.Service
 	cards    *testCards
 	net      *rtc.Net     // nil when WebRTC is off

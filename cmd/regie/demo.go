@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -55,10 +56,25 @@ func (c demoCmd) Run() error {
 			for _, creator := range cast(conf, g.Addrs()) {
 				creators.Go(func() { keepCreating(ctx, log, creator) })
 			}
+			if err := g.ImportEvent(ctx, demo.Event(time.Now(), localZone())); err != nil {
+				log.Error("the demo goes on without its event", "error", err)
+			}
 			creators.Go(func() { announce(ctx, g, scheme(conf)) })
 			creators.Wait()
 		})
 	})
+}
+
+// localZone is this machine's time zone by its IANA name, else UTC.
+func localZone() *time.Location {
+	name := os.Getenv("TZ")
+	if link, err := os.Readlink("/etc/localtime"); err == nil && name == "" {
+		_, name, _ = strings.Cut(link, "zoneinfo/")
+	}
+	if zone, err := time.LoadLocation(name); err == nil && name != "Local" {
+		return zone // of an empty name: UTC
+	}
+	return time.UTC
 }
 
 // demoSession is a host and three guests with fresh keys.

@@ -22,6 +22,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the appliance."`
 	Demo        demoCmd        `cmd:"" help:"Run the appliance with a host and three guests who do not exist."`
 	Session     sessionCmd     `cmd:"" help:"Make and change sessions, put them on or off air by hand."`
+	Event       eventCmd       `cmd:"" help:"Take an event from a file, and write it to one."`
 	User        userCmd        `cmd:"" help:"Say who may sign in, and as what."`
 	Key         keyCmds        `cmd:"" help:"Make and revoke the stream keys of a session."`
 	Invite      inviteCmd      `cmd:"" help:"Make and revoke the invites to a session."`

@@ -30,6 +30,15 @@ type operating struct {
 // call sends a request with in as its JSON, unless that is nil, and reads the
 // answer into out. With --json it prints the answer and says so.
 func (c operating) call(method, path string, in, out any) (printed bool, err error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return false, err
+	}
+	return c.send(method, "/people/"+path, "application/json", body, out)
+}
+
+// send is call with a body of any type.
+func (c operating) send(method, path, contentType string, body []byte, out any) (printed bool, err error) {
 	loaded, _, err := c.load()
 	if err != nil {
 		return false, err
@@ -38,15 +47,11 @@ func (c operating) call(method, path string, in, out any) (printed bool, err err
 	if err != nil {
 		return false, err
 	}
-	body, err := json.Marshal(in)
+	req, err := http.NewRequest(method, "http://"+at+path, bytes.NewReader(body))
 	if err != nil {
 		return false, err
 	}
-	req, err := http.NewRequest(method, "http://"+at+"/people/"+path, bytes.NewReader(body))
-	if err != nil {
-		return false, err
-	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	client := http.Client{Timeout: 20 * time.Second}
 	res, err := client.Do(req)
 	if err != nil {

@@ -60,6 +60,8 @@ var permissions = map[string]struct{ who, body string }{
 	"GET /api/v1/event/creators/{c}/picture":      {forAll, ""},
 	"PUT /api/v1/event/creators/{c}/picture":      {forAdmins, "png"},
 	"DELETE /api/v1/event/creators/{c}/picture":   {forAdmins, ""},
+	"POST /api/v1/event/import":                   {forAdmins, "event: {name: n}"},
+	"GET /api/v1/event/export":                    {forAdmins, ""},
 	"PATCH /api/v1/sessions/{s}/slot":             {forOwners, `{"cancelled":true}`},
 	"GET /api/v1/sessions/{s}/poster":             {forAll, ""},
 	"PUT /api/v1/sessions/{s}/poster":             {forOwners, "png"},
@@ -132,7 +134,11 @@ func TestPermissions(t *testing.T) {
 				if who == "creator" || who == "host" { // who would be writing to themselves
 					body = strings.Replace(body, `"to":"host"`, `"to":"guest1"`, 1)
 				}
-				res := ask(t, url, who, method, fill.Replace(path), body)
+				var header []string
+				if path == base+"/event/import" {
+					header = []string{"Content-Type", "application/yaml"}
+				}
+				res := ask(t, url, who, method, fill.Replace(path), body, header...)
 				switch row.who[i] {
 				case '1', '3':
 					want := map[byte]int{'1': http.StatusUnauthorized, '3': http.StatusForbidden}[row.who[i]]

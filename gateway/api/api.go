@@ -99,6 +99,7 @@ func newServer(o Options) *server {
 	s.media()
 	s.event()
 	s.shop()
+	s.eventFiles()
 	s.describe()
 	s.otherwise()
 	return s

@@ -25,6 +25,8 @@ type Event interface {
 	ChangeSlot(context.Context, show.Principal, show.SessionID, show.SlotPatch) (show.Slot, error)
 	Poster(context.Context, show.SessionID) (image []byte, contentType string, err error)
 	SetPoster(ctx context.Context, by show.Principal, id show.SessionID, image []byte) error // nil takes it away
+	Import(ctx context.Context, by show.Principal, format string, text []byte, dryRun bool) (show.Imported, error)
+	Export(ctx context.Context, by show.Principal, format string) ([]byte, error)
 }
 
 const (

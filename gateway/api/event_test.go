@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -46,6 +47,35 @@ func (p plan) Poster(context.Context, show.SessionID) ([]byte, string, error) {
 }
 func (p plan) SetPoster(_ context.Context, _ show.Principal, id show.SessionID, image []byte) error {
 	return p.note("setposter " + string(id) + " " + string(image[:min(len(image), 8)]))
+}
+
+func (p plan) Import(_ context.Context, _ show.Principal, format string, text []byte, dryRun bool) (show.Imported, error) {
+	return show.Imported{Changes: []string{"New."}}, p.note(fmt.Sprint("import ", format, " ", string(text), " ", dryRun))
+}
+func (p plan) Export(_ context.Context, _ show.Principal, format string) ([]byte, error) {
+	return []byte("event in " + format), p.note("export " + format)
+}
+
+// A file's type says what it is; what is not said is refused, not guessed.
+func TestEventFiles(t *testing.T) {
+	c := &company{}
+	url := serve(t, c)
+	for _, tt := range []struct{ query, contentType, want string }{
+		{"?dry_run=true", "text/csv; charset=utf-8", "import csv FILE true"},
+		{"?dry_run=false", "application/yaml", "import yaml FILE false"},
+		{"", "text/yaml", "import yaml FILE false"},
+		{"?dry_run=1", "text/yaml", ""},
+		{"", "application/json", ""},
+	} {
+		c.done = nil
+		res := ask(t, url, "admin", "POST", "/api/v1/event/import"+tt.query, "FILE", "Content-Type", tt.contentType)
+		if c.last() != tt.want || res.StatusCode/100 != map[bool]int{true: 4, false: 2}[tt.want == ""] {
+			t.Errorf("%s %s: %d %s, did %q, want %q", tt.query, tt.contentType, res.StatusCode, res.text, c.last(), tt.want)
+		}
+	}
+	if res := ask(t, url, "admin", "GET", "/api/v1/event/export?format=csv", ""); res.text != "event in csv" || res.Header.Get("Content-Disposition") != `attachment; filename="event.csv"` {
+		t.Errorf("%s %v", res.text, res.Header)
+	}
 }
 
 // Whoever has the schedule and asks again gets nothing but that, though time passes.

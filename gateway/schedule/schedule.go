@@ -39,6 +39,7 @@ import (
 type Sessions interface {
 	May(show.Principal, show.Permission, show.SessionID) bool
 	AddSession(context.Context, show.Principal, show.NewSession) (show.Managed, error)
+	Session(context.Context, show.Principal, show.SessionID) (show.Managed, error)
 	ChangeSession(context.Context, show.Principal, show.SessionID, show.SessionPatch) (show.Managed, error)
 }
 
