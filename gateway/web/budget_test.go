@@ -3,6 +3,7 @@ package web
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,10 +40,13 @@ func (a *assets) transferred(file string) int {
 // over the wire. Raising one is a decision, so it is written here.
 func TestBudget(t *testing.T) {
 	a := built(t)
+	// What the player brings, beside what every page has.
+	ofPlayer := append(a.preload("index.ts"), a.url("index.ts"))
+	ofPlayer = slices.DeleteFunc(ofPlayer, func(file string) bool { return slices.Contains(a.preload("home.tsx"), file) })
 	scripts := func(source string) (own, player int) {
 		own = a.transferred(a.url(source))
 		for _, file := range a.preload(source) {
-			if strings.HasPrefix(path.Base(file), "player-") {
+			if slices.Contains(ofPlayer, file) {
 				player += a.transferred(file)
 			} else {
 				own += a.transferred(file)
@@ -51,6 +55,13 @@ func TestBudget(t *testing.T) {
 		return own, player
 	}
 	home, homePlayer := scripts("home.tsx")
+	live, livePlayer := scripts("live.tsx")
+	socket, picture := a.transferred(a.url("events.ts")), a.transferred(a.url("picture.ts"))
+	for _, file := range a.preload("events.ts") {
+		socket += a.transferred(file)
+	}
+	embed, _ := scripts("embed.tsx")
+	follow, _ := scripts("follow.tsx")
 	watch, player := scripts("watch.tsx")
 	admin, adminPlayer := scripts("admin.tsx")
 	encoders, encodersPlayer := scripts("obs.tsx")
@@ -68,6 +79,12 @@ func TestBudget(t *testing.T) {
 		{"styles and page", css + page, 20_000},
 		{"home: scripts", home, 25_000},
 		{"home: player", homePlayer, 0},
+		{"live: scripts", live, 25_000},
+		{"live: to interactive, with what comes when idle", live + socket + picture, 60_000},
+		{"live: player, before the page is ready", livePlayer, 0},
+		{"live: styles", a.transferred(a.url("live.css")), 5_000},
+		{"follow: scripts", follow, 25_000},
+		{"embed: scripts", embed, 25_000},
 		{"watch: scripts", watch, 25_000},
 		{"watch: player", player, 195_000},
 		{"admin: scripts", admin, 25_000},

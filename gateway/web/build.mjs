@@ -22,7 +22,7 @@ async function buildAll() {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const result = await build({
-    entryPoints: ['src/*.tsx', 'src/styles/app.css', 'src/styles/office.css', 'src/styles/studio.css', 'src/styles/mod.css', 'src/styles/favicon.svg'],
+    entryPoints: ['src/*.tsx', 'src/styles/app.css', 'src/styles/live.css', 'src/styles/office.css', 'src/styles/studio.css', 'src/styles/mod.css', 'src/styles/favicon.svg'],
     outdir: out,
     bundle: true,
     splitting: true,
@@ -59,13 +59,13 @@ function entriesOf({ outputs }) {
 
 // The player is imported when there is something to play, which is nearly
 // always: it is preloaded with its own imports. What a library imports when it
-// comes to it (a language), and a page of the office that few open, is not.
+// comes to it (a language) is not, nor what a page of ours can do without at first.
 function preloads(outputs, path) {
   const seen = new Set();
   const follow = (from) => {
     for (const { path: to, kind, external } of outputs[from].imports ?? []) {
       if (external || seen.has(to) || !to.endsWith('.js')) continue;
-      const ours = kind === 'dynamic-import' && outputs[to].entryPoint?.startsWith('src/') && !outputs[to].entryPoint.startsWith('src/office/');
+      const ours = kind === 'dynamic-import' && outputs[to].entryPoint?.startsWith('src/player/');
       if (kind !== 'import-statement' && !ours) continue;
       seen.add(to);
       follow(to);

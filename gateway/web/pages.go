@@ -22,6 +22,7 @@ var templateFiles embed.FS
 type site struct {
 	sessions Sessions
 	visitors Visitors
+	event    Event
 	encoders func() Encoders
 	log      *slog.Logger
 	assets   *assets
@@ -50,7 +51,7 @@ var (
 )
 
 func allPages() []page {
-	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt, pageMod}, officePages(), studioPages())
+	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt, pageMod}, eventPages(), officePages(), studioPages())
 }
 
 // audienceWords are what viewers may read.
@@ -74,7 +75,7 @@ func loadPages(a *assets) map[lang]*pages {
 		p := &pages{words: words, templates: map[string]*template.Template{}}
 		for _, page := range allPages() {
 			p.templates[page.template] = template.Must(template.New(page.template).Funcs(functions).
-				ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+page.template+".html"))
+				ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/event-parts.html", "templates/"+page.template+".html"))
 		}
 		all[l] = p
 	}
@@ -92,6 +93,9 @@ type view struct {
 	State       state
 	Session     show.SessionView // the one that the page is about
 	Programme   programme
+	Event       *eventView
+	Head        *head
+	Bare        bool   // for a frame: no header, no footer
 	Build       string // a command, on the page that asks for it
 	Heading     string
 	Hint        string
@@ -104,6 +108,7 @@ type state struct {
 	Sessions []show.SessionView `json:"sessions"`
 	Session  show.SessionID     `json:"session,omitempty"` // the one that the page is about
 	Encoders *Encoders          `json:"encoders,omitempty"`
+	Schedule *leanSchedule      `json:"schedule,omitempty"`
 
 	Invitation *invitation `json:"invitation,omitempty"`
 }
@@ -146,7 +151,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) watch(w http.ResponseWriter, r *http.Request) {
-	session, ok := s.sessions.Get(show.SessionID(r.PathValue("id")))
+	session, slot, sch, ok := s.find(r)
 	if !ok {
 		s.notFound(w, r)
 		return
@@ -154,6 +159,7 @@ func (s *site) watch(w http.ResponseWriter, r *http.Request) {
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageWatch, func(c *catalogue) view {
 		return view{
+			Head:        sessionHead(c, sch, slot, session, origin(r)),
 			Title:       session.Title + " · Regie",
 			Description: c.text("watch.description", "title", session.Title),
 			State:       state{Sessions: sessions, Session: session.ID},

@@ -1,5 +1,6 @@
-// Package web is what people open in a browser: / lists what is on air, and
-// /s/SESSION plays it; /setup, /signin, /admin and /studio/SESSION/obs are for
+// Package web is what people open in a browser: / shows the event, or lists what is
+// on air where there is none, and /s/SESSION plays it; /live plays whatever is on air,
+// from session to session; /embed/SESSION is the player for other sites; /setup, /signin, /admin and /studio/SESSION/obs are for
 // those who run the event.
 //
 // It guarantees:
@@ -7,6 +8,7 @@
 //     keep it up to date and play the picture.
 //   - Nothing is loaded from another host, ever, and the Content Security Policy
 //     says so to the browser. It has no 'unsafe-inline' and no 'unsafe-eval'.
+//   - Other sites may show /embed/SESSION in a frame, and no other page.
 //   - Files under /assets/ have their hash in their name: they never change and
 //     may be cached for ever. Pages are asked again each time, and answered 304
 //     when they are the same.
@@ -49,6 +51,7 @@ type Visitors interface {
 // Options say what Handler works with.
 type Options struct {
 	Sessions Sessions
+	Event    Event           // may be nil: then there is none
 	Visitors Visitors        // may be nil: then there is no desk and no invite
 	Encoders func() Encoders // asked for each page; may be nil
 	Logger   *slog.Logger
@@ -72,13 +75,17 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	s := &site{
 		sessions: o.Sessions,
 		visitors: o.Visitors,
+		event:    o.Event,
 		encoders: o.Encoders,
 		log:      o.Logger,
 		assets:   assets,
 		pages:    loadPages(assets),
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET /{$}", s.live)
+	mux.HandleFunc("GET /live", s.follow)
+	mux.HandleFunc("GET /embed/{id}", framed(s.embed))
+	mux.HandleFunc("GET /oembed", s.oembed)
 	mux.HandleFunc("GET /s/{id}", s.watch)
 	mux.HandleFunc("GET /setup", s.shell(pageSetup, "setup.title"))
 	mux.HandleFunc("GET /signin", s.shell(pageSignIn, "signin.title"))

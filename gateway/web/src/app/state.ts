@@ -30,6 +30,8 @@ interface PageState {
   messages: Record<string, string>;
   sessions: Session[] | null;
   session?: string;
+  /** When which session is, on the page that follows them. */
+  schedule?: unknown;
   /** Where encoders may send, on the page that says so. */
   encoders?: unknown;
   /** What the invite says whose page this is. */

@@ -1,6 +1,7 @@
 import { type Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../app/i18n';
+import { recall, remember } from '../app/memory';
 import type { Renditions } from '../player/engine';
 import type { Player } from '../player/player';
 import { Tick } from './icons';
@@ -8,7 +9,7 @@ import { Tick } from './icons';
 const QUALITY = 'regie-quality';
 
 /** What was chosen last time on this machine. */
-export const preferredQuality = (): string => localStorage.getItem(QUALITY) ?? 'auto';
+export const preferredQuality = (): string => recall(QUALITY) ?? 'auto';
 
 const nameOf = (choice: string): string => (choice === 'auto' ? t('quality.auto') : choice);
 
@@ -45,7 +46,7 @@ export function Quality({ player, open }: Props) {
     box.current?.querySelector('button')?.focus();
   };
   const choose = (choice: string) => {
-    localStorage.setItem(QUALITY, choice);
+    remember(QUALITY, choice);
     player.chooseQuality(choice);
     close();
   };
