@@ -38,7 +38,7 @@ interface PageState {
   invitation?: { session: string; title: string; host: string; seat: Role; name?: string };
 }
 
-const element = document.getElementById('state');
+const element = globalThis.document?.getElementById('state'); // tests have no document
 export const page: PageState = JSON.parse(element?.textContent ?? '{"lang":"en","messages":{},"sessions":[]}');
 
 /** Every session, in the order of the programme. */
