@@ -216,7 +216,7 @@ func (w *wiring) listenHTTP() error {
 		return hint(err, "http.address")
 	}
 	w.addrs.HTTP = l.Addr().String()
-	pages := web.Handler(web.Options{Sessions: w.houses, Visitors: visitors{w}, Encoders: w.encoders, Logger: w.log})
+	pages := web.Handler(web.Options{Sessions: w.houses, Event: w.schedule, Visitors: visitors{w}, Encoders: w.encoders, Logger: w.log})
 	routes := newHTTPMetrics(w.reg).wrap(w.routes(pages, w.api(), creators))
 	var cert *tls.Config
 	if w.o.Config.TLS.Cert != "" {
