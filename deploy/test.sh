@@ -43,7 +43,7 @@ mapfile -t units < <(go list ./... | grep -v '/gateway/e2e$')
 mapfile -t alone < <(printf '%s\n' "${units[@]}" | grep -E "$live")
 mapfile -t together < <(printf '%s\n' "${units[@]}" | grep -vE "$live|/transcode/worker$")
 tests -race -timeout 10m "${together[@]}"
-tests -race -timeout 10m -p 1 "${alone[@]}"
+tests -race -timeout 20m -p 1 "${alone[@]}"
 # The mixer's tests have up to five encoders each.
 tests -race -timeout 10m -parallel 1 ./transcode/worker
 
@@ -51,4 +51,4 @@ step "fuzzing, ${FUZZ_INPUTS:=10000x} each"
 deploy/fuzz.sh "$FUZZ_INPUTS"
 
 step "end to end"
-tests -timeout 15m -count=1 ./gateway/e2e
+tests -timeout 20m -count=1 ./gateway/e2e
