@@ -15,6 +15,7 @@ import (
 func (w *wiring) openSchedule() (err error) {
 	w.schedule, err = schedule.Open(context.Background(), schedule.Options{
 		Store: w.store, Sessions: w.people, Planned: w.people.Stages(),
+		Tell:   w.events.Event,
 		Logger: w.log,
 	})
 	if err != nil {
