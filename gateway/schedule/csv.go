@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/regie-live/regie/gateway/internal/sheet"
 )
 
 // columns are those of a CSV file. Each row is of a kind; without that column all
@@ -22,19 +24,10 @@ var cells = map[string]map[string]string{
 	"session": {"id": "id", "title": "title", "starts": "starts", "ends": "ends", "host": "host", "creators": "creators", "category": "category", "description": "description", "cancelled": "cancelled"},
 }
 
-// readCSV reads a table as the same that readYAML makes of a file. Spreadsheets
-// separate cells by commas, semicolons or tabs, and may begin with a mark.
+// readCSV reads a table as the same that readYAML makes of a file.
 func readCSV(text []byte) (value, *draft) {
 	d := &draft{}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	head, _, _ := bytes.Cut(text, []byte("\n"))
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord = -1
-	for _, c := range ";\t" {
-		if bytes.Count(head, []byte(string(c))) > bytes.Count(head, []byte(string(r.Comma))) {
-			r.Comma = c
-		}
-	}
+	r := sheet.Reader(text)
 	names, err := r.Read()
 	if err != nil {
 		d.add(1, "The first row names the columns: %s.", strings.Join(columns, ", "))
@@ -94,7 +87,7 @@ func (d *draft) row(file *value, names, row []string, line int) {
 			d.add(line, "A row of kind %s has nothing under %s; leave that cell empty.", kind, names[i])
 			continue
 		}
-		at.keys[key] = cellValue(key, unguarded(cell), line)
+		at.keys[key] = cellValue(key, sheet.Unguard(cell), line)
 	}
 	switch kind {
 	case "event":
@@ -156,31 +149,13 @@ func cellValue(key, cell string, line int) value {
 	return text(cell)
 }
 
-// formulas are what a spreadsheet would run when it opens the file.
-const formulas = "=+-@\t\r'"
-
-// guarded keeps a spreadsheet from running a cell; unguarded takes that back.
-func guarded(cell string) string {
-	if cell != "" && strings.ContainsRune(formulas, rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-func unguarded(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && rest != "" && strings.ContainsRune(formulas, rune(rest[0])) {
-		return rest
-	}
-	return cell
-}
-
 func (e exported) csv() []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	write := func(cells map[string]string) {
 		row := make([]string, len(columns))
 		for i, c := range columns {
-			row[i] = guarded(cells[c])
+			row[i] = sheet.Guard(cells[c])
 		}
 		_ = w.Write(row) // into a buffer
 	}

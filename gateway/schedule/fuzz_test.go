@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regie-live/regie/gateway/internal/sheet"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -49,7 +50,7 @@ func FuzzText(f *testing.F) {
 		if wrong.error() != nil || v.keys["event"].text != at {
 			t.Errorf("%q is written %q and read %q (%v)", at, w.String(), v.keys["event"].text, wrong.error())
 		}
-		if got := unguarded(guarded(at)); got != at {
+		if got := sheet.Unguard(sheet.Guard(at)); got != at {
 			t.Errorf("%q comes out of a cell as %q", at, got)
 		}
 	})

@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/csv"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/regie-live/regie/gateway/internal/sheet"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -87,17 +87,9 @@ func (s *Service) Report(ctx context.Context, of show.SessionID) ([]byte, error)
 	}
 	rows := [][]string{{"pin", "product", "minute", "shown", "opened"}}
 	for _, c := range counts {
-		rows = append(rows, []string{string(c.Pin), cell(c.Title), c.Minute.Format(time.RFC3339), strconv.Itoa(c.Shown), strconv.Itoa(c.Opened)})
+		rows = append(rows, []string{string(c.Pin), sheet.Guard(c.Title), c.Minute.Format(time.RFC3339), strconv.Itoa(c.Shown), strconv.Itoa(c.Opened)})
 	}
 	var b bytes.Buffer
 	err = csv.NewWriter(&b).WriteAll(rows)
 	return b.Bytes(), err
-}
-
-// cell is text that a spreadsheet takes for text, not for a formula.
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/regie-live/regie/gateway/internal/sheet"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -125,7 +126,7 @@ func (s *Service) Export(of show.SessionID) ([]byte, error) {
 	for _, p := range s.AllProducts() {
 		if p.Session == of {
 			r := record(p)
-			r[1] = cell(r[1])
+			r[1] = sheet.Guard(r[1])
 			rows = append(rows, r)
 		}
 	}
@@ -143,18 +144,11 @@ type csvRow struct {
 // readRows reads CSV as spreadsheets write it: with a byte order mark or without,
 // with commas, semicolons or tabs.
 func readRows(file []byte) ([]csvRow, error) {
-	file = bytes.TrimPrefix(file, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(file) {
 		return nil, no(show.Invalid, "the file is not in UTF-8; save it as CSV UTF-8")
 	}
-	first, _, _ := bytes.Cut(file, []byte("\n"))
-	r := csv.NewReader(bytes.NewReader(file))
-	for _, comma := range ";\t" {
-		if bytes.ContainsRune(first, comma) && !bytes.ContainsRune(first, ',') {
-			r.Comma = comma
-		}
-	}
-	r.FieldsPerRecord, r.TrimLeadingSpace = -1, true
+	r := sheet.Reader(file)
+	r.TrimLeadingSpace = true
 	head, err := r.Read()
 	if err != nil {
 		return nil, no(show.Invalid, "the file is empty; its first line names the columns: %s", strings.Join(columns, ", "))
@@ -216,7 +210,7 @@ func (r csvRow) product(of show.SessionID, known map[string]show.Product) (p sho
 	default:
 		p = show.Product{ID: show.ProductID(id), Session: of}
 	}
-	p.Title, p.URL, p.Currency = uncell(r.cells["title"]), url, r.cells["currency"]
+	p.Title, p.URL, p.Currency = sheet.Unguard(r.cells["title"]), url, r.cells["currency"]
 	p.Price = strings.Replace(r.cells["price"], ",", ".", 1) // as French spreadsheets write it
 	if stock, there := r.cells["stock"]; there {
 		p.Stock = nil
@@ -235,12 +229,4 @@ func (r csvRow) product(of show.SessionID, known map[string]show.Product) (p sho
 		}
 	}
 	return p, was, check(&p)
-}
-
-// uncell takes back what cell did.
-func uncell(text string) string {
-	if len(text) > 1 && text[0] == '\'' && strings.ContainsRune("=+-@", rune(text[1])) {
-		return text[1:]
-	}
-	return text
 }
