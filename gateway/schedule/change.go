@@ -1,25 +1,18 @@
 package schedule
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"image"
-	_ "image/jpeg" // a picture may be one
-	_ "image/png"  // or the other
 	"net/http"
 	"slices"
 
+	"github.com/regie-live/regie/gateway/internal/picture"
 	"github.com/regie-live/regie/gateway/show"
 )
 
-const (
-	maxPicture     = 1 << 20 // bytes
-	maxPictureSide = 4096    // pixels
-)
+// side is how large a picture is kept: a poster on a large screen.
+const side = 1600
 
 // SetEvent replaces what the event is called and when it is. Days that sessions
 // need stay.
@@ -283,11 +276,11 @@ func (s *Service) Picture(ctx context.Context, id show.CreatorID) ([]byte, strin
 }
 
 // SetPicture takes a PNG or JPEG; nil takes it away.
-func (s *Service) SetPicture(ctx context.Context, by show.Principal, id show.CreatorID, picture []byte) error {
+func (s *Service) SetPicture(ctx context.Context, by show.Principal, id show.CreatorID, file []byte) error {
 	if err := s.demand(by, ""); err != nil {
 		return err
 	}
-	tag, err := checkPicture(picture)
+	to, err := clean(file)
 	if err != nil {
 		return err
 	}
@@ -297,10 +290,10 @@ func (s *Service) SetPicture(ctx context.Context, by show.Principal, id show.Cre
 	if err != nil {
 		return err
 	}
-	if err := s.o.Store.PutPicture(ctx, id, picture, tag, s.entry(by, "creator.picture", "", at.Name)); err != nil {
+	if err := s.o.Store.PutPicture(ctx, id, to.Bytes, to.Hash, s.entry(by, "creator.picture", "", at.Name)); err != nil {
 		return err
 	}
-	at.Picture = profileOf(show.StoredProfile{ID: id, PictureTag: tag}).Picture
+	at.Picture = profileOf(show.StoredProfile{ID: id, PictureTag: to.Hash}).Picture
 	s.mu.Lock()
 	s.book.profiles[id] = at
 	s.mu.Unlock()
@@ -322,11 +315,11 @@ func (s *Service) Poster(ctx context.Context, id show.SessionID) ([]byte, string
 }
 
 // SetPoster takes a PNG or JPEG; nil takes it away.
-func (s *Service) SetPoster(ctx context.Context, by show.Principal, id show.SessionID, poster []byte) error {
+func (s *Service) SetPoster(ctx context.Context, by show.Principal, id show.SessionID, file []byte) error {
 	if err := s.demand(by, id); err != nil {
 		return err
 	}
-	tag, err := checkPicture(poster)
+	to, err := clean(file)
 	if err != nil {
 		return err
 	}
@@ -338,36 +331,22 @@ func (s *Service) SetPoster(ctx context.Context, by show.Principal, id show.Sess
 	if !is {
 		return no(show.NotFound, "There is no session %.64q.", id)
 	}
-	if err := s.o.Store.PutPoster(ctx, id, poster, tag, s.entry(by, "slot.poster", id, "")); err != nil {
+	if err := s.o.Store.PutPoster(ctx, id, to.Bytes, to.Hash, s.entry(by, "slot.poster", id, "")); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	at := s.book.slot(id)
-	at.PosterTag = tag
+	at.PosterTag = to.Hash
 	s.book.put(at)
 	s.mu.Unlock()
 	s.tell()
 	return nil
 }
 
-// checkPicture returns the tag of a picture, which is new for every other one.
-func checkPicture(b []byte) (tag string, err error) {
+// clean makes a picture that somebody sent fit to be shown; none stays none.
+func clean(b []byte) (picture.Picture, error) {
 	if b == nil {
-		return "", nil
+		return picture.Picture{}, nil
 	}
-	if len(b) > maxPicture {
-		return "", no(show.Invalid, "The picture has %d KiB; keep it under %d.", len(b)>>10, maxPicture>>10)
-	}
-	c, _, err := image.DecodeConfig(bytes.NewReader(b))
-	if err != nil {
-		return "", no(show.Invalid, "The picture is neither PNG nor JPEG; export it as one of them.")
-	}
-	if c.Width > maxPictureSide || c.Height > maxPictureSide {
-		return "", no(show.Invalid, "The picture has %d × %d pixels; make it at most %d a side.", c.Width, c.Height, maxPictureSide)
-	}
-	if _, _, err := image.Decode(bytes.NewReader(b)); err != nil {
-		return "", no(show.Invalid, "The picture is damaged; export it again.")
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8]), nil
+	return picture.Clean(b, side)
 }

@@ -14,7 +14,8 @@
 //     is over) or on a stage (its phase) is told when it happens.
 //   - Calendars hear of every change: UIDs never change, sequences only grow, and a
 //     session that is cancelled, taken out or deleted is called off, not left out.
-//   - HTML is made here of Markdown, and holds no script, no style, no picture.
+//   - HTML is made here of Markdown, and holds no script, no style, no picture. Pictures
+//     are written anew (package picture): nothing that hid in a file is handed on.
 //   - Current, Picture's tag and CheckPlan do no I/O. Errors that a person can do
 //     something about are a *show.Error.
 //

@@ -125,7 +125,7 @@ func TestCreators(t *testing.T) {
 	o.says(err, show.Invalid, "leads nowhere")
 	_, err = o.ChangeSlot(ctx, operator, id, show.SlotPatch{Creators: to([]show.CreatorID{"eva-ruiz", "eva-ruiz-2"})})
 	o.must(err)
-	o.must(o.SetPicture(ctx, operator, "eva-ruiz", dot(t)))
+	o.must(o.SetPicture(ctx, operator, "eva-ruiz", append(dot(t), "taken at home"...)))
 	o.must(o.SetPoster(ctx, operator, id, dot(t)))
 	_, err = o.ChangeCreator(ctx, operator, "eva-ruiz", show.ProfilePatch{Name: to("Zoë")})
 	o.must(err)
@@ -136,10 +136,10 @@ func TestCreators(t *testing.T) {
 	if len(all.Creators) != 2 || all.Creators[1].Name != "Zoë" || all.Creators[1].Picture == "" || o.slot(id).Poster == "" {
 		t.Errorf("%+v", all)
 	}
-	if b, kind, err := o.Picture(ctx, "eva-ruiz"); err != nil || kind != "image/png" || string(b) != string(dot(t)) {
+	if b, kind, err := o.Picture(ctx, "eva-ruiz"); err != nil || kind != "image/png" || strings.Contains(string(b), "home") {
 		t.Errorf("%q %s %v", b, kind, err)
 	}
-	o.says(o.SetPicture(ctx, operator, "eva-ruiz", []byte("<svg/>")), show.Invalid, "neither PNG nor JPEG")
+	o.says(o.SetPicture(ctx, operator, "eva-ruiz", []byte("<svg/>")), show.Invalid, "neither a PNG nor a JPEG")
 	o.says(o.SetPicture(ctx, operator, "eva-ruiz", dot(t)[:60]), show.Invalid, "damaged")
 	o.must(o.SetPoster(ctx, operator, id, nil))
 	_, _, err = o.Poster(ctx, id)
