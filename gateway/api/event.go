@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -31,7 +29,6 @@ type Event interface {
 
 const (
 	maxEvent   = 64 << 10 // bytes of JSON
-	maxImage   = 1 << 20
 	eventCache = "public, max-age=2"
 )
 
@@ -129,8 +126,7 @@ func (s *server) changeSlot(ctx context.Context, in *struct {
 	return &body[show.Slot]{slot}, err
 }
 
-// image adds the three routes of a picture. An address with ?v= is of one picture
-// for ever.
+// image adds the three routes of a picture.
 func (s *server) image(path string, rule access, what string, get func(*http.Request) ([]byte, string, error), set func(*http.Request, *caller, []byte) error) {
 	types := map[string]*huma.MediaType{"image/png": {}, "image/jpeg": {}}
 	s.raw("GET", base+path, anyone, "The "+what, nil, func(w http.ResponseWriter, r *http.Request, _ *caller) {
@@ -143,11 +139,7 @@ func (s *server) image(path string, rule access, what string, get func(*http.Req
 			s.write(w, err)
 			return
 		}
-		cache := "public, max-age=60"
-		if r.URL.Query().Get("v") != "" {
-			cache = "public, max-age=31536000, immutable"
-		}
-		writeBody(w, r, contentType, cache, image)
+		writePicture(w, r, contentType, image)
 	}, func(op *huma.Operation) {
 		op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: types}, "404": {Description: "There is none"}}
 	})
@@ -164,20 +156,11 @@ func (s *server) image(path string, rule access, what string, get func(*http.Req
 	}
 	none := func(op *huma.Operation) { op.Responses = map[string]*huma.Response{"204": {Description: "Done"}} }
 	s.raw("PUT", base+path, rule, "Set the "+what+": a PNG or JPEG of at most 1 MiB", nil, func(w http.ResponseWriter, r *http.Request, c *caller) {
-		if image, ok := s.readUpTo(w, r, maxImage, "the picture has more than 1 MiB; make it smaller"); ok {
+		if image, ok := s.read(w, r, maxPicture, longPicture); ok {
 			change(w, r, c, image)
 		}
 	}, none, func(op *huma.Operation) { op.RequestBody = &huma.RequestBody{Required: true, Content: types} })
 	s.raw("DELETE", base+path, rule, "Take the "+what+" away", nil, func(w http.ResponseWriter, r *http.Request, c *caller) {
 		change(w, r, c, nil)
 	}, none)
-}
-
-// readUpTo reads a body; if it is not ok, that is answered.
-func (s *server) readUpTo(w http.ResponseWriter, r *http.Request, most int64, tooMuch string) ([]byte, bool) {
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		s.write(w, &show.Error{Kind: show.Invalid, Detail: tooMuch})
-	}
-	return b, err == nil // else the sender is gone
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -43,17 +42,12 @@ func (s *server) importEvent(w http.ResponseWriter, r *http.Request, c *caller) 
 		s.write(w, &show.Error{Kind: show.Invalid, Detail: "dry_run is true or false"})
 		return
 	}
-	text, ok := s.readUpTo(w, r, maxImport, "the file has more than 1 MiB; pictures are sent one by one")
+	text, ok := s.read(w, r, maxImport, "the file has more than 1 MiB; pictures are sent one by one")
 	if !ok {
 		return
 	}
 	done, err := s.Event.Import(r.Context(), c.Principal, format, text, dryRun == "true")
-	if err != nil {
-		s.write(w, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(done) // who asked may be gone; it is done all the same
+	s.answer(w, done, err)
 }
 
 func (s *server) exportEvent(w http.ResponseWriter, r *http.Request, c *caller) {

@@ -106,7 +106,7 @@ func TestPictures(t *testing.T) {
 	}
 	for _, path := range []string{"/api/v1/event/creators/ana/picture", "/api/v1/sessions/studio/poster"} {
 		before := c.last()
-		if res := ask(t, url, "admin", "PUT", path, strings.Repeat("x", maxImage+1)); res.StatusCode != 422 || !strings.Contains(res.text, "more than 1 MiB") || c.last() != before {
+		if res := ask(t, url, "admin", "PUT", path, strings.Repeat("x", maxPicture+1)); res.StatusCode != 422 || !strings.Contains(res.text, "more than 1 MiB") || c.last() != before {
 			t.Errorf("%s takes too much: %d %s", path, res.StatusCode, res.text)
 		}
 	}

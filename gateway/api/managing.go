@@ -70,7 +70,7 @@ func (s *server) getLogo(w http.ResponseWriter, r *http.Request, _ *caller) {
 }
 
 func (s *server) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
-	png, ok := s.readUpTo(w, r, maxLogo, "the picture has more than 256 KiB; make it smaller")
+	png, ok := s.read(w, r, maxLogo, "the picture has more than 256 KiB; make it smaller")
 	if !ok {
 		return
 	}

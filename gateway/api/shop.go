@@ -36,8 +36,9 @@ type Shop interface {
 }
 
 const (
-	maxPicture = 1 << 20
-	maxCSV     = 1 << 20
+	maxPicture  = 1 << 20
+	longPicture = "the picture has more than 1 MiB; make it smaller"
+	maxCSV      = 1 << 20
 )
 
 type newProduct struct {
@@ -177,8 +178,13 @@ func (s *server) getPicture(w http.ResponseWriter, r *http.Request, _ *caller) {
 		s.write(w, err)
 		return
 	}
+	writePicture(w, r, kind, file)
+}
+
+// writePicture answers with a picture. An address with ?v= is of this one for ever.
+func writePicture(w http.ResponseWriter, r *http.Request, kind string, file []byte) {
 	cache := "public, max-age=60"
-	if r.URL.Query().Has("v") { // names what is in it
+	if r.URL.Query().Get("v") != "" {
 		cache = "public, max-age=31536000, immutable"
 	}
 	writeBody(w, r, kind, cache, file)
@@ -195,7 +201,7 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, limit int64, tooLo
 }
 
 func (s *server) setPicture(w http.ResponseWriter, r *http.Request, c *caller) {
-	file, ok := s.read(w, r, maxPicture, "the picture has more than 1 MiB; make it smaller")
+	file, ok := s.read(w, r, maxPicture, longPicture)
 	if !ok {
 		return
 	}
