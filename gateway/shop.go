@@ -20,14 +20,7 @@ func (w *wiring) openShop() (err error) {
 	w.shop, err = shop.Open(context.Background(), shop.Options{
 		Store: w.store, Fetch: fetch,
 		Announce: w.announcePin,
-		Tell: func(of show.SessionID, c show.Change) {
-			if live, ok := any(w.events).(interface {
-				Live(show.SessionID, ...show.Change)
-			}); ok {
-				live.Live(of, c)
-			}
-		},
-		Shown: func(show.SessionID, show.Pin) {},
+		Tell:     func(of show.SessionID, c show.Change) { w.events.Live(of, c) },
 		Viewers: func(of show.SessionID) int {
 			if h := w.houses.get(of); h != nil {
 				return h.audience.Count()
