@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// withShop answers what the office asks of products, words and webhooks, in the
+// withShop answers what the office asks of products, in the
 // shapes of package api; everything else is the office's.
 func (s *officeServer) withShop() *officeServer {
 	office := s.Config.Handler
@@ -17,18 +17,14 @@ func (s *officeServer) withShop() *officeServer {
 		"stock": stock, "offer_ends": officeTime, "picture_error": "the picture is larger than 1 MiB",
 	}
 	answers := map[string]any{
-		"GET products":               []any{product, map[string]any{"id": "p2", "title": "Glaze kit", "price": "60.00", "currency": "EUR", "url": "https://shop.example/kit"}},
-		"POST products":              map[string]any{"id": "p9"},
-		"POST products/import":       map[string]any{"changes": []string{"add Tea bowl, 31.00 EUR", "change Celadon mug: stock \"32\" becomes \"12\""}, "warnings": []string{"1 pictures are fetched afterwards"}},
-		"GET event/words":            map[string]any{"words": []string{"d*mn", "casino"}, "lists": []string{"en"}, "review": map[string]any{"url": "https://review.example/", "timeout_ms": 800, "fallback": "hold"}},
-		"GET webhooks":               []any{map[string]any{"id": "w1", "url": "https://hooks.example/regie", "events": []string{"session.started", "pin.shown"}}},
-		"POST webhooks":              map[string]any{"id": "w2", "url": "https://hooks.example/new", "events": []string{"session.started"}, "secret": "whsec_SECRET"},
-		"GET webhooks/w1/deliveries": []any{map[string]any{"id": "d1", "event": "pin.shown", "at": officeTime, "outcome": "delivered", "attempts": 2, "status": 200}},
+		"GET products":         []any{product, map[string]any{"id": "p2", "title": "Glaze kit", "price": "60.00", "currency": "EUR", "url": "https://shop.example/kit"}},
+		"POST products":        map[string]any{"id": "p9"},
+		"POST products/import": map[string]any{"changes": []string{"add Tea bowl, 31.00 EUR", "change Celadon mug: stock \"32\" becomes \"12\""}, "warnings": []string{"1 pictures are fetched afterwards"}},
 	}
 	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rest, inAPI := strings.CutPrefix(r.URL.Path, "/api/v1/")
 		kind, _, _ := strings.Cut(rest, "/")
-		if !inAPI || kind != "products" && kind != "webhooks" && rest != "event/words" {
+		if !inAPI || kind != "products" {
 			office.ServeHTTP(w, r)
 			return
 		}

@@ -11,8 +11,6 @@ func TestShopInABrowser(t *testing.T) {
 	b := startBrowser(t)
 	for name, test := range map[string]func(*testing.T, browser){
 		"products":   productsAreKept,
-		"words":      wordsAreKept,
-		"webhooks":   webhooksAreKept,
 		"accessible": shopAccessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -70,44 +68,6 @@ func productsAreKept(t *testing.T, b browser) {
 	s.did(t, p, `POST products/import?dry_run=false title,price`)
 }
 
-func wordsAreKept(t *testing.T, b browser) {
-	s := newOfficeServer(t, admin).withShop()
-	p := b.open(t, s.URL+"/admin#words")
-	p.until("the words are there", `document.querySelector("[name=words]")?.value === "d*mn\ncasino" && document.querySelector("[name=url]").value === "https://review.example/"`)
-	p.fill("words", "d*mn\n\n  roulette ")
-	p.fill("timeout", "5000")
-	p.click("[name=list-fr]")
-	p.click(".form .primary")
-	p.until("a wait has its bounds", errorsShown+` === "timeout"`)
-	p.fill("timeout", "500")
-	p.click(".form .primary")
-	s.did(t, p, `PUT event/words {"words":["d*mn","roulette"],"lists":["en","fr"],"review":{"url":"https://review.example/","timeout_ms":500,"fallback":"hold"}}`)
-	p.until("it says so", `document.querySelector(".done") !== null`)
-	p.click("[name=review]")
-	p.click(".form .primary")
-	s.did(t, p, `PUT event/words {"words":["d*mn","roulette"],"lists":["en","fr"],"review":null}`)
-}
-
-func webhooksAreKept(t *testing.T, b browser) {
-	s := newOfficeServer(t, admin).withShop()
-	p := b.open(t, s.URL+"/admin#webhooks")
-	p.until("the webhooks are listed", `document.querySelectorAll(".webhook").length === 1`)
-	p.clickOn("Send a test")
-	s.did(t, p, `POST webhooks/w1/test`)
-	p.until("what became of it is shown", `document.querySelector(".deliveries .line")?.innerText.includes("2 tries · 200")`)
-	p.clickOn("Add a webhook")
-	p.until("the form is there", `document.querySelector("dialog[open] [name=url]") !== null`)
-	p.fill("url", "https://hooks.example/new")
-	p.eval(`(document.querySelectorAll("dialog [type=checkbox]").forEach((c, i) => i > 0 && c.click()), "")`)
-	p.click("dialog .primary")
-	s.did(t, p, `POST webhooks {"url":"https://hooks.example/new","events":["session.started"]}`)
-	p.until("the secret is there, and can be revealed", `document.querySelector(".secret input") !== null && (document.querySelector(".secret [aria-pressed=false]")?.click(), document.querySelector(".secret input").value === "whsec_SECRET")`)
-	p.click(".webhook .danger")
-	p.until("it asks", `document.querySelector("dialog[open]")?.innerText.includes("Delete this webhook?")`)
-	p.click("dialog .danger")
-	s.did(t, p, `DELETE webhooks/w1`)
-}
-
 func shopAccessible(t *testing.T, b browser) {
 	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {
@@ -119,9 +79,6 @@ func shopAccessible(t *testing.T, b browser) {
 	for _, page := range []struct{ name, path, ready string }{
 		{"products", "/admin#products", `document.querySelectorAll(".product").length === 2`},
 		{"product-new", "/admin?lang=fr#products", button("Ajouter un produit", "dialog[open]")},
-		{"words", "/admin#words", `document.querySelector("[name=fallback]") !== null`},
-		{"webhooks", "/admin?lang=fr#webhooks", button("Envois", ".deliveries .line")},
-		{"webhook-new", "/admin#webhooks", button("Add a webhook", "dialog[open]")},
 	} {
 		for _, look := range []struct {
 			theme string
