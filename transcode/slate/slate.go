@@ -9,7 +9,8 @@
 // at the end where its reader expects it. Drawing takes milliseconds, so callers
 // draw once and keep the result; nothing here is meant for every frame.
 //
-// The Go fonts cover Latin, Greek and Cyrillic. Other scripts show as boxes.
+// The Go fonts cover Latin, Greek and Cyrillic. Letters of other scripts show as
+// boxes; emoji and other signs that the fonts lack are left out.
 package slate
 
 import (
@@ -133,13 +134,16 @@ func canvas(w, h int, c color.RGBA) *image.RGBA {
 }
 
 // clean makes one printable line of what people type: composed letters, single
-// spaces, no control or direction characters that would break the drawing.
+// spaces, no control or direction characters that would break the drawing, no signs
+// that would only be boxes.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError:
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector), r == utf8.RuneError:
+			return -1
+		case unicode.In(r, unicode.So, unicode.Sk, unicode.Co) && !drawable(r):
 			return -1
 		}
 		return r

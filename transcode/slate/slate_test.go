@@ -71,6 +71,20 @@ func TestCaptionNothing(t *testing.T) {
 	}
 }
 
+// TestCaptionSigns: emoji, with all that belongs to them, are no boxes; signs that the
+// fonts have stay.
+func TestCaptionSigns(t *testing.T) {
+	plain := Caption("Mei Lin", 640, 360)
+	for _, name := range []string{"Mei 🎉 Lin", "👩🏽‍🎨 Mei Lin ❤️", "Mei Lin 🇫🇷"} {
+		if img := Caption(name, 640, 360); img == nil || string(img.Pix) != string(plain.Pix) {
+			t.Errorf("%q is not drawn as the name alone", name)
+		}
+	}
+	if img := Caption("Mei Lin ©", 640, 360); img.Bounds().Dx() <= plain.Bounds().Dx() {
+		t.Error("a sign that the font has is left out")
+	}
+}
+
 // TestCaptionAccents: both ways to code "é" must draw the same letter, and it is
 // not a bare "e".
 func TestCaptionAccents(t *testing.T) {

@@ -6,10 +6,12 @@ import (
 	"image/color"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/unicode/bidi"
@@ -32,6 +34,19 @@ func newFace(ttf []byte, size float64) face {
 		panic(fmt.Sprintf("slate: the built-in font has no face at %v pixels: %v", size, err))
 	}
 	return face{f}
+}
+
+// letters is one of the built-in fonts, which all have the same letters.
+var letters = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(goregular.TTF) })
+
+// drawable reports whether the built-in fonts have r.
+func drawable(r rune) bool {
+	f, err := letters()
+	if err != nil {
+		return false
+	}
+	glyph, err := f.GlyphIndex(nil, r)
+	return err == nil && glyph != 0
 }
 
 func (f face) close() { _ = f.Face.Close() }
