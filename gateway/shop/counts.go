@@ -51,9 +51,11 @@ func (s *Service) sample(p *pin, now time.Time) {
 	c.Shown = max(c.Shown, n)
 }
 
-// write stores what was counted since the last time. What cannot be stored is
-// counted the next time.
+// write stores what was counted since the last time, and waits for whoever does it
+// already. What cannot be stored is counted the next time.
 func (s *Service) write(ctx context.Context) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.mu.Lock()
 	counts := make([]show.PinCount, 0, len(s.counts))
 	for _, c := range s.counts {

@@ -95,7 +95,8 @@ type Service struct {
 	wake    chan struct{}
 	fetch   chan struct{}
 
-	turn sync.Mutex // held through a change and what is told of it
+	turn    sync.Mutex // held through a change and what is told of it
+	writing sync.Mutex // held while counts go to the store
 
 	mu       sync.RWMutex // guards what follows, never held while waiting for anything
 	products []show.Product
