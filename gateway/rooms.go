@@ -55,10 +55,11 @@ func (v visitors) Invitation(r *http.Request, token show.Token) (show.Invitation
 
 func (w *wiring) api() http.Handler {
 	o := api.Options{
-		Sessions: w.houses,
-		People:   w.people,
-		Event:    w.schedule,
-		Shop:     w.shop,
+		Sessions:   w.houses,
+		People:     w.people,
+		Event:      w.schedule,
+		Moderation: w.moderation,
+		Shop:       w.shop,
 		Stage: func(id show.SessionID) (api.Stage, bool) {
 			h := w.houses.get(id)
 			if h == nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/gateway/audience"
 	"github.com/regie-live/regie/gateway/events"
 	"github.com/regie-live/regie/gateway/hls"
 	"github.com/regie-live/regie/gateway/ingest"
@@ -47,20 +48,23 @@ const (
 // wiring is what the parts of an appliance share while New joins them.
 type wiring struct {
 	*Gateway
-	o        Options
-	reg      *prometheus.Registry
-	door     *ingest.Door
-	store    *store.Store
-	events   *events.Hub
-	shop     *shop.Service
-	cards    *testCards
-	net      *rtc.Net     // nil when WebRTC is off
-	turn     *turn.Server // nil when TURN is off
-	viewers  *viewers.Counter
-	stages   *stage.Metrics
-	returns  *returns.Metrics
-	outputs  *outputs
-	cert     *tls.Config
+	o       Options
+	reg     *prometheus.Registry
+	door    *ingest.Door
+	store   *store.Store
+	events  *events.Hub
+	shop    *shop.Service
+	cards   *testCards
+	net     *rtc.Net     // nil when WebRTC is off
+	turn    *turn.Server // nil when TURN is off
+	viewers *viewers.Counter
+	stages  *stage.Metrics
+	returns *returns.Metrics
+	outputs *outputs
+	cert    *tls.Config
+
+	moderation *audience.Moderation
+
 	cleanups []func() // frees what New has bound, should it fail half-way
 }
 
@@ -71,7 +75,7 @@ func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
 func (w *wiring) build() (*Gateway, error) {
 	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
 	w.reg = prometheus.NewRegistry()
-	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.openSchedule, w.openShop, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.openSchedule, w.openShop, w.openModeration, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			for i := len(w.cleanups) - 1; i >= 0; i-- {

@@ -17,17 +17,18 @@ const cookie = "regie"
 type access int
 
 const (
-	anyone    access = iota // nobody is asked who they are
-	visitor                 // anybody; the answer depends on who it is
-	account                 // who is signed in with an account
-	users                   // who may see to accounts
-	sessions                // who may make sessions, or change this one
-	desk                    // who runs this session
-	performer               // who is on this stage
-	house                   // the desk and the people of this session
-	crew                    // the desk, and who moderates the audience
-	backstage               // the house and the crew
-	seller                  // the crew of the session that a product is of; of the event, administrators
+	anyone     access = iota // nobody is asked who they are
+	visitor                  // anybody; the answer depends on who it is
+	account                  // who is signed in with an account
+	users                    // who may see to accounts
+	sessions                 // who may make sessions, or change this one
+	desk                     // who runs this session
+	performer                // who is on this stage
+	house                    // the desk and the people of this session
+	crew                     // the desk, and who moderates the audience
+	backstage                // the house and the crew
+	moderators               // who moderates all of the event
+	seller                   // the crew of the session that a product is of; of the event, administrators
 )
 
 // caller is who makes a request.
@@ -109,6 +110,8 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 		ok, why = c.desk || c.participant != "", "only people of this session may see that; open the invite that you got, or sign in"
 	case crew:
 		ok, why = c.desk || c.moderates, "only moderators and those who run this session may do that"
+	case moderators:
+		ok, why = s.People.May(c.Principal, show.MayModerate, ""), "only moderators and administrators may do that"
 	case seller:
 		ok, why = s.maySell(c.Principal, of), whySeller
 	case backstage:

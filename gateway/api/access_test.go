@@ -14,16 +14,17 @@ var everybody = []string{"", "admin", "creator", "stranger", "moderator", "host"
 
 // What each of everybody gets: . done, 1 must sign in, 3 may not.
 const (
-	forAll       = "........"
-	forAccounts  = "1....333"
-	forAdmins    = "1.333333"
-	forMakers    = "1...3333" // make a session
-	forOwners    = "1..33333"
-	forDesks     = "1..33.33"
-	forStages    = "13.33..3"
-	forHouse     = "1..33..3"
-	forCrew      = "1..3..33"
-	forBackstage = "1..3...3"
+	forAll        = "........"
+	forAccounts   = "1....333"
+	forAdmins     = "1.333333"
+	forMakers     = "1...3333" // make a session
+	forOwners     = "1..33333"
+	forDesks      = "1..33.33"
+	forStages     = "13.33..3"
+	forHouse      = "1..33..3"
+	forCrew       = "1..3..33"
+	forModerators = "1.33.333"
+	forBackstage  = "1..3...3"
 )
 
 // permissions has a row for each route. Who may is written here a second time, on
@@ -106,6 +107,18 @@ var permissions = map[string]struct{ who, body string }{
 	"POST /api/v1/sessions/{s}/return":            {forHouse, "v=0"},
 	"PATCH /api/v1/sessions/{s}/return/{id}":      {forHouse, "a=ice"},
 	"DELETE /api/v1/sessions/{s}/return/{id}":     {forHouse, ""},
+
+	"GET /api/v1/moderation":                               {forModerators, ""},
+	"GET /api/v1/event/words":                              {forAdmins, ""},
+	"PUT /api/v1/event/words":                              {forAdmins, `{"words":[],"lists":[],"review":null}`},
+	"GET /api/v1/sessions/{s}/moderation":                  {forCrew, ""},
+	"POST /api/v1/sessions/{s}/moderation/messages/{m}":    {forCrew, `{"act":"hide"}`},
+	"POST /api/v1/sessions/{s}/moderation/clear":           {forCrew, `{}`},
+	"GET /api/v1/sessions/{s}/moderation/people/{v}":       {forCrew, ""},
+	"POST /api/v1/sessions/{s}/moderation/people/{v}":      {forCrew, `{"act":"ban"}`},
+	"PUT /api/v1/sessions/{s}/moderation/levers/{name}":    {forCrew, `{"on":true}`},
+	"PUT /api/v1/sessions/{s}/moderation/claims/{item}":    {forCrew, ""},
+	"DELETE /api/v1/sessions/{s}/moderation/claims/{item}": {forCrew, ""},
 }
 
 var fill = strings.NewReplacer("{s}", "studio", "{p}", "guest1", "{id}", "x1", "{token}", "tok", "{c}", "ana")

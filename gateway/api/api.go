@@ -33,10 +33,11 @@ import (
 
 // Options say what Handler works with. Whatever is nil answers that it is off.
 type Options struct {
-	Sessions Sessions
-	People   People
-	Event    Event
-	Shop     Shop
+	Sessions   Sessions
+	People     People
+	Event      Event
+	Shop       Shop
+	Moderation Moderation
 	// Stage finds the stage of a session.
 	Stage  func(show.SessionID) (Stage, bool)
 	Beacon http.Handler // what players tell; it answers every method
@@ -100,6 +101,7 @@ func newServer(o Options) *server {
 	s.event()
 	s.shop()
 	s.eventFiles()
+	s.moderation()
 	s.describe()
 	s.otherwise()
 	return s

@@ -119,9 +119,10 @@ var rules = [...]string{
 	sessions:  "For administrators and the session's creator.",
 	desk:      "For those who run the session: its host, its creator, administrators.",
 	performer: "For the people on the session's stage.", house: "For the people of the session and those who run it.",
-	crew:      "For moderators and those who run the session.",
-	seller:    "For those who run the session that it is of, and moderators; of the whole event, for administrators.",
-	backstage: "For the people of the session, those who run it and moderators.",
+	crew:       "For moderators and those who run the session.",
+	seller:     "For those who run the session that it is of, and moderators; of the whole event, for administrators.",
+	moderators: "For moderators and administrators.",
+	backstage:  "For the people of the session, those who run it and moderators.",
 }
 
 // statuses are what each kind of no is in HTTP.
