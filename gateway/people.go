@@ -82,6 +82,9 @@ func (w *wiring) changes() people.Changes {
 				w.log.Error("a session was not closed", "session", id, "error", err)
 			}
 			w.events.Close(id)
+			if err := w.moderation.Forget(context.Background(), id); err != nil {
+				w.log.Error("what waits for moderators was not forgotten", "session", id, "error", err)
+			}
 			w.shop.Forget(id)
 			w.schedule.Removed(id)
 		},

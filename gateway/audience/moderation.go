@@ -211,6 +211,16 @@ func (m *Moderation) change(ctx context.Context, c show.ModerationChange, e show
 	return nil
 }
 
+// Forget drops what waits in a session that is no more; people stay as they are.
+func (m *Moderation) Forget(ctx context.Context, of show.SessionID) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	return m.change(ctx, show.ModerationChange{Forget: of}, show.AuditEntry{}, func() func() {
+		delete(m.rooms, of)
+		return func() {}
+	})
+}
+
 func (m *Moderation) tell(of show.SessionID, key string, value any) {
 	m.o.Tell(of, show.Change{Key: key, Value: value})
 }

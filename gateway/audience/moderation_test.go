@@ -112,6 +112,19 @@ func TestHeld(t *testing.T) {
 	h.no(show.NotFound, h.onMessage(b, "approve"))
 }
 
+// A session that is deleted leaves nothing that waits.
+func TestForget(t *testing.T) {
+	h := newHouse(t)
+	h.says("1", "fuck")
+	h.ok(h.Forget(t.Context(), studio))
+	if g := h.Glance(studio); g.Held != 0 {
+		t.Errorf("%+v", g)
+	}
+	if got := testutil.ToFloat64(gauge(t, h.reg, "regie_moderation_queue_items", "held_messages")); got != 0 {
+		t.Errorf("%v wait", got)
+	}
+}
+
 func TestHideAndUndo(t *testing.T) {
 	h := newHouse(t)
 	a, _ := h.says("1", "hello")

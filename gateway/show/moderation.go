@@ -240,5 +240,6 @@ type (
 		Unreport *OfMessage
 		Lever    *StoredLever
 		Words    *EventWords
+		Forget   SessionID // what waits there and was hidden there; people stay
 	}
 )

@@ -83,6 +83,13 @@ func (s *Store) Moderate(ctx context.Context, c show.ModerationChange, e show.Au
 				return err
 			}
 		}
+		if c.Forget != "" {
+			for _, table := range []string{"hidden", "held", "reports", "levers"} {
+				if err := t.exec(`DELETE FROM `+table+` WHERE session = ?`, c.Forget); err != nil {
+					return err
+				}
+			}
+		}
 		if c.Words == nil {
 			return nil
 		}

@@ -59,6 +59,11 @@ func TestModeration(t *testing.T) {
 	if d := cmp.Diff([]show.Act{ban}, acts); d != "" || err != nil {
 		t.Error(d, err)
 	}
+	must(s.Moderate(ctx, show.ModerationChange{Forget: "studio"}, show.AuditEntry{}))
+	got, err = s.Moderation(ctx)
+	if len(got.Held)+len(got.Hidden)+len(got.Reports)+len(got.Levers) > 0 || len(got.People) != 1 || got.Words == nil || err != nil {
+		t.Errorf("of a session that is gone: %+v %v", got, err)
+	}
 	if log, err := s.Audit(ctx, 9); err != nil || len(log) != 3 || log[2].Act != "audience.ban" {
 		t.Errorf("%+v %v", log, err)
 	}
