@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build_packages=(build-essential pkg-config libavcodec-dev libavutil-dev libswscale-dev libswresample-dev)
-test_packages=(ffmpeg chromium prometheus procps systemd varnish varnish-vmod-digest hitch nginx)
+test_packages=(ffmpeg chromium prometheus procps systemd varnish varnish-vmod-digest hitch nginx redis-server)
 
 case "${1:-}" in
 build) wanted=("${build_packages[@]}") ;;

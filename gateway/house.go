@@ -29,6 +29,8 @@ type house struct {
 	logo     atomic.Pointer[[]byte]
 	returns  *returns.Feed // nil when WebRTC is off; closed when the stage has ended
 
+	asked atomic.Pointer[asked] // the question that is on air
+
 	stop    context.CancelFunc // ends the stage; nil before it runs
 	stopped chan struct{}      // closed when it has ended
 }

@@ -85,6 +85,7 @@ func (w *wiring) changes() people.Changes {
 			if err := w.moderation.Forget(context.Background(), id); err != nil {
 				w.log.Error("what waits for moderators was not forgotten", "session", id, "error", err)
 			}
+			w.rooms.Forget(id)
 			w.shop.Forget(id)
 			w.schedule.Removed(id)
 		},

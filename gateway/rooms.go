@@ -17,7 +17,7 @@ import (
 
 func (w *wiring) openEvents() (err error) {
 	w.events, err = events.New(events.Options{
-		Who: w.who, May: w.people.May, ParticipantOf: w.people.ParticipantOf,
+		Who: w.listener, May: w.people.May, ParticipantOf: w.people.ParticipantOf,
 		Registerer: w.reg, Logger: w.log, Redis: w.config.Audience.Redis.Reveal(),
 	})
 	if err != nil {
@@ -36,6 +36,18 @@ func (w *wiring) who(r *http.Request) show.Principal {
 	p, _, err := w.people.Who(r.Context(), token)
 	if err != nil {
 		w.log.Error("a sign-in cannot be looked up", "error", err)
+	}
+	return p
+}
+
+// listener is who, or a viewer by the cookie of theirs.
+func (w *wiring) listener(r *http.Request) show.Principal {
+	if p := w.who(r); p.Kind != show.Anonymous {
+		return p
+	}
+	p, err := w.rooms.Who(r.Context(), api.ViewerTokenOf(r))
+	if err != nil {
+		w.log.Error("a viewer cannot be looked up", "error", err)
 	}
 	return p
 }
@@ -59,6 +71,7 @@ func (w *wiring) api() http.Handler {
 		People:     w.people,
 		Event:      w.schedule,
 		Moderation: w.moderation,
+		Rooms:      w.rooms,
 		Shop:       w.shop,
 		Stage: func(id show.SessionID) (api.Stage, bool) {
 			h := w.houses.get(id)

@@ -29,6 +29,8 @@ const (
 	backstage                // the house and the crew
 	moderators               // who moderates all of the event
 	seller                   // the crew of the session that a product is of; of the event, administrators
+	listener                 // anybody, at the room of a session
+	speaker                  // who has a name in it
 )
 
 // caller is who makes a request.
@@ -39,7 +41,8 @@ type caller struct {
 	desk        bool               // runs it
 	moderates   bool
 	remote      string
-	secure      bool // came by TLS
+	viewer      show.Token // of who has no account and no invite
+	secure      bool       // came by TLS
 	host        string
 }
 
@@ -91,11 +94,20 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 			c.participant = p
 		}
 	}
+	if (rule == listener || rule == speaker) && s.Rooms != nil {
+		if err := s.viewerOf(r, c); err != nil {
+			return nil, err
+		}
+	}
 	var ok bool
 	var why string
 	switch rule {
-	case visitor:
+	case visitor, listener:
 		ok = true
+	case speaker:
+		if ok = c.Kind != show.Anonymous; !ok {
+			return nil, &show.Error{Kind: show.SignedOut, Detail: "choose a name first: POST /api/v1/sessions/{s}/room/join"}
+		}
 	case account:
 		ok, why = c.Kind == show.Account, "sign in with an account for that"
 	case users:

@@ -25,6 +25,7 @@ const (
 	forCrew       = "1..3..33"
 	forModerators = "1.33.333"
 	forBackstage  = "1..3...3"
+	forSpeakers   = "1......."
 )
 
 // permissions has a row for each route. Who may is written here a second time, on
@@ -107,6 +108,22 @@ var permissions = map[string]struct{ who, body string }{
 	"POST /api/v1/sessions/{s}/return":            {forHouse, "v=0"},
 	"PATCH /api/v1/sessions/{s}/return/{id}":      {forHouse, "a=ice"},
 	"DELETE /api/v1/sessions/{s}/return/{id}":     {forHouse, ""},
+
+	"GET /api/v1/sessions/{s}/room":                       {forAll, ""},
+	"POST /api/v1/sessions/{s}/room/join":                 {forAll, `{"nickname":"Lou"}`},
+	"POST /api/v1/sessions/{s}/room/messages":             {forSpeakers, `{"id":"0123456789abcdef","text":"hello"}`},
+	"POST /api/v1/sessions/{s}/room/messages/{m}/report":  {forSpeakers, `{"reason":"spam"}`},
+	"POST /api/v1/sessions/{s}/room/reactions":            {forSpeakers, `{"kind":"heart","n":1}`},
+	"POST /api/v1/sessions/{s}/room/questions":            {forSpeakers, `{"id":"0123456789abcdef","text":"why?"}`},
+	"PATCH /api/v1/sessions/{s}/room/questions/{q}":       {forCrew, `{"state":"next"}`},
+	"PUT /api/v1/sessions/{s}/room/questions/{q}/vote":    {forSpeakers, ""},
+	"DELETE /api/v1/sessions/{s}/room/questions/{q}/vote": {forSpeakers, ""},
+	"POST /api/v1/sessions/{s}/room/polls":                {forCrew, `{"question":"?","options":["a","b"]}`},
+	"PATCH /api/v1/sessions/{s}/room/polls/{p}":           {forCrew, `{"shown":true}`},
+	"POST /api/v1/sessions/{s}/room/polls/{p}/vote":       {forSpeakers, `{"option":1}`},
+	"POST /api/v1/sessions/{s}/room/hand":                 {forSpeakers, `{"up":true}`},
+	"GET /api/v1/sessions/{s}/room/hands":                 {forCrew, ""},
+	"POST /api/v1/sessions/{s}/room/hands/{v}":            {forCrew, `{"admit":true}`},
 
 	"GET /api/v1/moderation":                               {forModerators, ""},
 	"GET /api/v1/event/words":                              {forAdmins, ""},

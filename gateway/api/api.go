@@ -38,6 +38,7 @@ type Options struct {
 	Event      Event
 	Shop       Shop
 	Moderation Moderation
+	Rooms      Rooms
 	// Stage finds the stage of a session.
 	Stage  func(show.SessionID) (Stage, bool)
 	Beacon http.Handler // what players tell; it answers every method
@@ -102,6 +103,7 @@ func newServer(o Options) *server {
 	s.shop()
 	s.eventFiles()
 	s.moderation()
+	s.room()
 	s.describe()
 	s.otherwise()
 	return s

@@ -119,6 +119,7 @@ var rules = [...]string{
 	sessions:  "For administrators and the session's creator.",
 	desk:      "For those who run the session: its host, its creator, administrators.",
 	performer: "For the people on the session's stage.", house: "For the people of the session and those who run it.",
+	listener: "For anybody; the answer depends on who asks.", speaker: "For whoever has a name in the room: by its cookie, an account or an invite.",
 	crew:       "For moderators and those who run the session.",
 	seller:     "For those who run the session that it is of, and moderators; of the whole event, for administrators.",
 	moderators: "For moderators and administrators.",

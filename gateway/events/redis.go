@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/centrifugal/centrifuge"
+
+	"github.com/regie-live/regie/gateway/show"
 )
 
 // share has what audiences say go through Redis, where the other gateways hear it.
@@ -36,4 +38,23 @@ func (h *Hub) brokerOf(name string) (centrifuge.Broker, bool) {
 	}
 	c, _ := parseChannel(name)
 	return h.shared, c.kind == roomKind || c.kind == meKind
+}
+
+// Said is what was told to a room lately through all gateways that share Redis, the
+// oldest first; nothing without.
+func (h *Hub) Said(of show.SessionID) [][]byte {
+	if h.shared == nil {
+		return nil
+	}
+	name := channel{kind: roomKind, session: of}.String()
+	got, err := h.node.History(name, centrifuge.WithLimit(roomHistory))
+	if err != nil {
+		h.log.Warn("events: Redis does not say what was said", "channel", name, "error", err)
+		return nil
+	}
+	said := make([][]byte, 0, len(got.Publications))
+	for _, p := range got.Publications {
+		said = append(said, p.Data)
+	}
+	return said
 }

@@ -45,6 +45,7 @@ const readers = 4
 
 // Store is open from Open to Close.
 type Store struct {
+	small together
 	write *sql.DB // one connection: SQLite has one writer
 	read  *reads
 	took  *prometheus.HistogramVec

@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		banFor(dir)
 		return
 	}
+	if dir := os.Getenv(asChatter); dir != "" {
+		chatter(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
