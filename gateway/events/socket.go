@@ -18,7 +18,10 @@ import (
 
 // writeDelay gathers what a busy room says into fewer, larger writes to the many
 // who only listen.
-const writeDelay = 50 * time.Millisecond
+const (
+	writeDelay = 150 * time.Millisecond
+	inOneWrite = 64
+)
 
 // Why a socket ends. A page comes again by itself after codes below 4500.
 var (
@@ -97,6 +100,7 @@ func (h *Hub) connecting(ctx context.Context, _ centrifuge.ConnectEvent) (centri
 	reply := centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: userOf(who), ExpireAt: h.askAgainAt()}}
 	if isStranger(who) {
 		reply.WriteDelay, reply.WriteWithTimer = writeDelay, true
+		reply.MaxMessagesInFrame, reply.ReplyWithoutQueue = inOneWrite, true
 	}
 	return reply, nil
 }

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -148,7 +147,7 @@ func (c *crowd) listen(ctx context.Context) error {
 	for i := range c.o.Readers + c.o.Deaf {
 		gate <- struct{}{}
 		c.wg.Go(func() {
-			conn, err := c.subscribe(ctx, i >= c.o.Readers)
+			conn, err := c.subscribe(ctx)
 			<-gate
 			errs <- err
 			if err != nil {
@@ -172,20 +171,10 @@ func (c *crowd) listen(ctx context.Context) error {
 }
 
 // subscribe opens one socket as a page does.
-func (c *crowd) subscribe(ctx context.Context, deaf bool) (*websocket.Conn, error) {
+func (c *crowd) subscribe(ctx context.Context) (*websocket.Conn, error) {
 	timeout, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	o := &websocket.DialOptions{}
-	if deaf { // as little as possible waits in the kernel
-		o.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-			if tcp, ok := conn.(*net.TCPConn); ok {
-				_ = tcp.SetReadBuffer(4 << 10)
-			}
-			return conn, err
-		}}}
-	}
-	conn, _, err := websocket.Dial(timeout, strings.Replace(strings.TrimSuffix(c.o.Server, "/"), "http", "ws", 1)+"/api/v1/events", o)
+	conn, _, err := websocket.Dial(timeout, strings.Replace(strings.TrimSuffix(c.o.Server, "/"), "http", "ws", 1)+"/api/v1/events", nil)
 	if err != nil {
 		return nil, err
 	}
