@@ -33,7 +33,8 @@
 //
 // People come by an account, an invite or a key: package people decides who may do
 // what, and package store keeps it (people.go). Pages ask api, and hear over events
-// what changes on a stage (rooms.go).
+// what changes on a stage (rooms.go). What viewers say goes to a room of package
+// audience, whose moderators decide before anybody sees it (audience.go).
 //
 // # Where things go
 //
