@@ -57,8 +57,8 @@ var importRules = []importRule{
 		why: "WebRTC stays behind rtc, whip and whep (RTP packets also come over RTSP)",
 	},
 	{
-		of:  []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/auth", "gateway/returns", "gateway/events", "gateway/audience", "gateway/schedule", "gateway/shop"},
-		not: []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/returns", "gateway/events", "gateway/audience", "gateway/schedule", "gateway/shop"},
+		of:  []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/auth", "gateway/returns", "gateway/events", "gateway/audience", "gateway/schedule", "gateway/shop", "gateway/webhooks"},
+		not: []string{"gateway/ingest/rtmp", "gateway/ingest/rtsp", "gateway/ingest/whip", "gateway/hls", "gateway/whep", "gateway/stage", "gateway/web", "gateway/api", "gateway/viewers", "gateway/people", "gateway/store", "gateway/returns", "gateway/events", "gateway/audience", "gateway/schedule", "gateway/shop", "gateway/webhooks"},
 		why: "siblings never meet: gateway/wire.go joins them",
 	},
 	{

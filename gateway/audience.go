@@ -102,6 +102,7 @@ func (w *wiring) questionOnAir(of show.SessionID, q show.Question) error {
 	} else if err != nil {
 		return fmt.Errorf("question %s: %w", q.ID, err)
 	}
+	w.hook(of, w.webhooks.Question(of, q))
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/regie-live/regie/gateway/people"
 	"github.com/regie-live/regie/gateway/schedule"
 	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/gateway/webhooks"
 )
 
 // stopWithin bounds a graceful stop.
@@ -39,6 +40,7 @@ type Gateway struct {
 	houses   *houses
 	people   *people.Service
 	schedule *schedule.Service
+	webhooks *webhooks.Service
 	ready    atomic.Bool
 }
 

@@ -76,6 +76,7 @@ func (g *Gateway) operatorRoutes(reg *prometheus.Registry) http.Handler {
 	mux.HandleFunc("POST /sessions/{session}/cues", g.serveCue)
 	g.people.OperatorRoutes(mux)
 	g.schedule.OperatorRoutes(mux)
+	g.webhooks.OperatorRoutes(mux)
 	// A web page that the operator looks at must not be able to end a session.
 	return http.NewCrossOriginProtection().Handler(mux)
 }

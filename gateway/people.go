@@ -11,25 +11,31 @@ import (
 	"github.com/regie-live/regie/gateway/store"
 )
 
-// openPeople loads what is stored, and opens every session: the declared ones and
-// those that people made.
-func (w *wiring) openPeople() error {
+// openStore comes before the sessions, so that it closes after them: what they say
+// when they end is still kept.
+func (w *wiring) openStore() (err error) {
 	dir := w.config.Data.Dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data.dir: %w; choose a folder that this user may write to", err)
 	}
-	var err error
 	if w.store, err = store.Open(context.Background(), dir); err != nil {
 		return err
 	}
 	w.store.Register(w.reg)
 	w.add("store", untilDone(w.store.Close), func() { _ = w.store.Close() })
+	return nil
+}
+
+// openPeople loads what is stored, and opens every session: the declared ones and
+// those that people made.
+func (w *wiring) openPeople() error {
 	var declared []show.Session
 	for _, c := range w.config.Sessions {
 		declared = append(declared, sessionOf(c))
 	}
+	var err error
 	w.people, err = people.Open(context.Background(), people.Options{
-		Store: w.store, Dir: dir, Declared: declared, Changes: w.changes(), CheckPlan: w.checkPlan,
+		Store: w.store, Dir: w.config.Data.Dir, Declared: declared, Changes: w.changes(), CheckPlan: w.checkPlan,
 		Phase: w.phase, Origin: w.origin, Logger: w.log,
 	})
 	if err != nil {
@@ -87,6 +93,7 @@ func (w *wiring) changes() people.Changes {
 			}
 			w.rooms.Forget(id)
 			w.shop.Forget(id)
+			w.hook(id, w.webhooks.Ended(id))
 			w.schedule.Removed(id)
 		},
 		PersonAdded: func(id show.SessionID, p show.Participant) {

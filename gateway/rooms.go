@@ -73,6 +73,7 @@ func (w *wiring) api() http.Handler {
 		Moderation: w.moderation,
 		Rooms:      w.rooms,
 		Shop:       w.shop,
+		Webhooks:   w.webhooks,
 		Stage: func(id show.SessionID) (api.Stage, bool) {
 			h := w.houses.get(id)
 			if h == nil {

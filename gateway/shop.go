@@ -21,6 +21,7 @@ func (w *wiring) openShop() (err error) {
 		Store: w.store, Fetch: fetch,
 		Announce: w.announcePin,
 		Tell:     func(of show.SessionID, c show.Change) { w.events.Live(of, c) },
+		Shown:    func(of show.SessionID, p show.Pin) { w.hook(of, w.webhooks.Pin(of, p)) },
 		Viewers: func(of show.SessionID) int {
 			if h := w.houses.get(of); h != nil {
 				return h.audience.Count()

@@ -76,7 +76,7 @@ func New(o Options) (*Gateway, error) { return (&wiring{o: o}).build() }
 func (w *wiring) build() (*Gateway, error) {
 	w.Gateway = &Gateway{log: w.o.Logger, config: w.o.Config, houses: &houses{}}
 	w.reg = prometheus.NewRegistry()
-	steps := []func() error{w.observe, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openEvents, w.openSchedule, w.openShop, w.openRooms, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
+	steps := []func() error{w.observe, w.openStore, w.listenRTC, w.listenTURN, w.openHouses, w.openPeople, w.openWebhooks, w.openEvents, w.openSchedule, w.openShop, w.openRooms, w.listenHTTP, w.listenRTMP, w.listenRTSP, w.pullCameras, w.listenMetrics, w.tell}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			for i := len(w.cleanups) - 1; i >= 0; i-- {
@@ -169,6 +169,7 @@ func (w *wiring) newHouse(s show.Session) *house {
 					w.cards.stop(s.ID)
 				}
 				w.schedule.Phase(s.ID, d.Phase)
+				w.hookPhase(s.ID, d)
 			}
 			w.events.Desk(s.ID, c)
 		},

@@ -109,6 +109,13 @@ var permissions = map[string]struct{ who, body string }{
 	"PATCH /api/v1/sessions/{s}/return/{id}":      {forHouse, "a=ice"},
 	"DELETE /api/v1/sessions/{s}/return/{id}":     {forHouse, ""},
 
+	"GET /api/v1/webhooks":                 {forAdmins, ""},
+	"POST /api/v1/webhooks":                {forAdmins, `{"url":"https://a.example/","events":["pin.shown"]}`},
+	"PATCH /api/v1/webhooks/{id}":          {forAdmins, `{"enabled":false}`},
+	"DELETE /api/v1/webhooks/{id}":         {forAdmins, ""},
+	"POST /api/v1/webhooks/{id}/test":      {forAdmins, ""},
+	"GET /api/v1/webhooks/{id}/deliveries": {forAdmins, ""},
+
 	"GET /api/v1/sessions/{s}/room":                       {forAll, ""},
 	"POST /api/v1/sessions/{s}/room/join":                 {forAll, `{"nickname":"Lou"}`},
 	"POST /api/v1/sessions/{s}/room/messages":             {forSpeakers, `{"id":"0123456789abcdef","text":"hello"}`},

@@ -39,6 +39,7 @@ type Options struct {
 	Shop       Shop
 	Moderation Moderation
 	Rooms      Rooms
+	Webhooks   Webhooks
 	// Stage finds the stage of a session.
 	Stage  func(show.SessionID) (Stage, bool)
 	Beacon http.Handler // what players tell; it answers every method
@@ -104,6 +105,7 @@ func newServer(o Options) *server {
 	s.eventFiles()
 	s.moderation()
 	s.room()
+	s.webhooks()
 	s.describe()
 	s.otherwise()
 	return s

@@ -252,7 +252,7 @@ func (c *company) options() Options {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 	}
 	return Options{
-		Sessions: shown{studio, {ID: "other"}}, People: c, Event: plan{c}, Shop: stall{c}, Moderation: ward{c}, Rooms: hall{c}, Logger: quiet,
+		Sessions: shown{studio, {ID: "other"}}, People: c, Event: plan{c}, Shop: stall{c}, Moderation: ward{c}, Rooms: hall{c}, Webhooks: pigeons{c}, Logger: quiet,
 		Stage:  func(id show.SessionID) (Stage, bool) { return set{c}, id == "studio" },
 		Beacon: answer(http.StatusNoContent), Events: answer(http.StatusUpgradeRequired),
 		Kick: func(p ...show.Principal) { c.kicked = append(c.kicked, p...) },

@@ -69,7 +69,9 @@ type Options struct {
 	// come. It fails while there is no program.
 	Announce func(of show.SessionID, p show.Pin, ended bool) error
 	// Tell says to pages what has changed; its keys are pin/ID.
-	Tell       func(show.SessionID, show.Change)
+	Tell func(show.SessionID, show.Change)
+	// Shown is told of each new pin before it is acknowledged.
+	Shown      func(show.SessionID, show.Pin)
 	Viewers    func(show.SessionID) int
 	Fetch      fetcher
 	Registerer prometheus.Registerer

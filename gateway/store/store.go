@@ -6,7 +6,8 @@
 //   - A change that returned no error is on the disk (WAL, synchronous=FULL): a
 //     kill -9 or a power cut afterwards does not take it back.
 //   - A change happens whole, together with its audit entry, or not at all.
-//   - Only the file's owner can read it, and no secret is in it, only hashes.
+//   - Only the file's owner can read it, and no secret is in it, only hashes; except
+//     the secrets of webhooks, which sign.
 //   - Migrations go forward only, each in a transaction; a file that a newer Regie
 //     wrote is refused, not guessed at.
 //
