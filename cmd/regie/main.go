@@ -5,7 +5,7 @@
 //     error for each thing, with what to do about it), 80 a wrong command line.
 //   - Nothing it prints holds a secret, except what is asked for one: config init,
 //     config key, config show --secrets, setup-link, user add and password, key new,
-//     invite new; and serve, the setup link.
+//     invite new, webhook add; and serve, the setup link.
 //   - The first SIGINT or SIGTERM ends it gracefully within five seconds, the
 //     second at once.
 package main
@@ -23,6 +23,7 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Run the appliance with a host and three guests who do not exist."`
 	Session     sessionCmd     `cmd:"" help:"Make and change sessions, put them on or off air by hand."`
 	Event       eventCmd       `cmd:"" help:"Take an event from a file, and write it to one."`
+	Webhook     webhookCmd     `cmd:"" help:"Say which other systems are told what happens."`
 	User        userCmd        `cmd:"" help:"Say who may sign in, and as what."`
 	Key         keyCmds        `cmd:"" help:"Make and revoke the stream keys of a session."`
 	Invite      inviteCmd      `cmd:"" help:"Make and revoke the invites to a session."`

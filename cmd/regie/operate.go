@@ -37,6 +37,15 @@ func (c operating) call(method, path string, in, out any) (printed bool, err err
 	return c.send(method, "/people/"+path, "application/json", body, out)
 }
 
+// ask is call for webhooks.
+func (c operating) ask(method, path string, in, out any) (printed bool, err error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return false, err
+	}
+	return c.send(method, "/webhooks"+path, "application/json", body, out)
+}
+
 // send is call with a body of any type.
 func (c operating) send(method, path, contentType string, body []byte, out any) (printed bool, err error) {
 	loaded, _, err := c.load()
