@@ -18,7 +18,7 @@ type Moderation interface {
 	Person(ctx context.Context, of show.SessionID, id show.ViewerID) (show.ModPerson, error)
 	ActOnPerson(ctx context.Context, by show.Principal, of show.SessionID, id show.ViewerID, a show.PersonAct) error
 	SetLever(ctx context.Context, by show.Principal, of show.SessionID, name show.LeverName, p show.LeverPatch) (show.Lever, error)
-	Claim(by show.Principal, of show.SessionID, item string) (show.Claim, error)
+	Claim(by show.Principal, of show.SessionID, item string, over bool) (show.Claim, error)
 	Release(by show.Principal, of show.SessionID, item string) error
 	Words() show.EventWords
 	SetWords(context.Context, show.Principal, show.EventWords) error
@@ -140,11 +140,14 @@ func (s *server) setLever(ctx context.Context, in *struct {
 	return &body[show.Lever]{l}, err
 }
 
-func (s *server) claim(ctx context.Context, in *OfItem) (*body[show.Claim], error) {
+func (s *server) claim(ctx context.Context, in *struct {
+	OfItem
+	Over bool `query:"over" doc:"Also when somebody else is on it"`
+}) (*body[show.Claim], error) {
 	if s.Moderation == nil {
 		return nil, errNoModeration
 	}
-	c, err := s.Moderation.Claim(callerOf(ctx).Principal, in.S, in.Item)
+	c, err := s.Moderation.Claim(callerOf(ctx).Principal, in.S, in.Item, in.Over)
 	return &body[show.Claim]{c}, err
 }
 

@@ -31,8 +31,8 @@ func (w ward) ActOnPerson(_ context.Context, by show.Principal, of show.SessionI
 func (w ward) SetLever(_ context.Context, by show.Principal, of show.SessionID, name show.LeverName, p show.LeverPatch) (show.Lever, error) {
 	return show.Lever{Name: name, On: p.On, NameOfBy: by.Name}, w.note(fmt.Sprintf("%s %s %v in %s", by.Name, name, p.On, of))
 }
-func (w ward) Claim(by show.Principal, of show.SessionID, item string) (show.Claim, error) {
-	return show.Claim{Name: by.Name}, w.note(fmt.Sprintf("%s on %s in %s", by.Name, item, of))
+func (w ward) Claim(by show.Principal, of show.SessionID, item string, over bool) (show.Claim, error) {
+	return show.Claim{Name: by.Name}, w.note(fmt.Sprintf("%s on %s in %s, over %v", by.Name, item, of, over))
 }
 func (w ward) Release(by show.Principal, of show.SessionID, item string) error {
 	return w.note(fmt.Sprintf("%s off %s in %s", by.Name, item, of))
@@ -61,7 +61,8 @@ func TestModeration(t *testing.T) {
 		{"moderator", "POST", of + "/people/v1", `{"act":"timeout","minutes":10}`, 204, ``, "Mod timeout v1 from studio for 10"},
 		{"moderator", "PUT", of + "/levers/slow", `{"on":true,"value":5}`, 200, `"name_of_by":"Mod"`, "Mod slow true in studio"},
 		{"moderator", "PUT", of + "/levers/slow", `{"on":true,"value":-5}`, 422, ``, ""},
-		{"moderator", "PUT", of + "/claims/m1", "", 200, `"name":"Mod"`, "Mod on m1 in studio"},
+		{"moderator", "PUT", of + "/claims/m1", "", 200, `"name":"Mod"`, "Mod on m1 in studio, over false"},
+		{"moderator", "PUT", of + "/claims/m1?over=true", "", 200, `"name":"Mod"`, "Mod on m1 in studio, over true"},
 		{"moderator", "DELETE", of + "/claims/m1", "", 204, ``, "Mod off m1 in studio"},
 		{"admin", "GET", "/api/v1/event/words", "", 200, `{"words":["grumpf"],"lists":[],"review":null}`, ""},
 		{"admin", "PUT", "/api/v1/event/words", `{"words":["a"],"lists":["en"],"review":null}`, 200, ``, "Root words [a]"},

@@ -306,17 +306,18 @@ func (m *Moderation) Report(ctx context.Context, by show.ViewerID, of show.Sessi
 	})
 }
 
-// Claim says that somebody is on an item, for a minute.
-func (m *Moderation) Claim(by show.Principal, of show.SessionID, item string) (show.Claim, error) {
+// Claim says that somebody is on an item, for a minute; over, in the place of
+// whoever is.
+func (m *Moderation) Claim(by show.Principal, of show.SessionID, item string, over bool) (show.Claim, error) {
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	now := m.now()
 	c := show.Claim{By: idOf(by), Name: nameOf(by), Until: now.Add(claimFor)}
 	m.mu.Lock()
 	r := m.room(of)
-	if was, ok := r.claims[item]; ok && was.By != c.By && now.Before(was.Until) {
+	if was, ok := r.claims[item]; ok && !over && was.By != c.By && now.Before(was.Until) {
 		m.mu.Unlock()
-		return was, no(show.Conflict, "%s is on it; take another, or wait a moment.", was.Name)
+		return was, no(show.Conflict, "%s is on it; take another, or take this one over.", was.Name)
 	}
 	if len(r.claims) >= maxHeld {
 		clear(r.claims)

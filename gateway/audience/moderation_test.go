@@ -259,21 +259,24 @@ func TestLeversAndClaims(t *testing.T) {
 	if l.Value != 10 || l.NameOfBy != "Iris" || !l.Until.Equal(h.clock.Add(10*time.Minute)) {
 		t.Errorf("%+v", l)
 	}
-	_, err = h.Claim(iris, studio, "m1")
+	_, err = h.Claim(iris, studio, "m1", false)
 	h.ok(err)
-	_, err = h.Claim(bo, studio, "m1")
+	_, err = h.Claim(bo, studio, "m1", false)
 	h.no(show.Conflict, err)
 	if !strings.HasPrefix(err.Error(), "Iris is on it") {
 		t.Error(err)
 	}
 	h.no(show.Conflict, h.Release(bo, studio, "m1"))
+	if c, err := h.Claim(bo, studio, "m1", true); err != nil || c.Name != "Bo" || h.mods["claim/m1"] != c {
+		t.Errorf("taken over: %+v, %v", c, err)
+	}
 	h.close()
 	h.clock = h.clock.Add(9 * time.Minute)
 	h.open()
 	if on := h.Levers(studio); len(on) != 1 {
 		t.Errorf("after a restart %v are on", on)
 	}
-	_, err = h.Claim(iris, studio, "m1")
+	_, err = h.Claim(iris, studio, "m1", false)
 	h.ok(err)
 	h.told = nil
 	h.clock = h.clock.Add(time.Minute)
@@ -282,7 +285,7 @@ func TestLeversAndClaims(t *testing.T) {
 	if l := h.mods["lever/slow"].(show.Lever); l.On || h.mods["claim/m1"] != nil {
 		t.Errorf("%+v", h.mods)
 	}
-	_, err = h.Claim(bo, studio, "m1")
+	_, err = h.Claim(bo, studio, "m1", false)
 	h.ok(err)
 	h.ok(h.Release(bo, studio, "m1"))
 }
