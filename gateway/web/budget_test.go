@@ -67,6 +67,7 @@ func TestBudget(t *testing.T) {
 	encoders, encodersPlayer := scripts("obs.tsx")
 	studio, _ := scripts("studio.tsx")
 	guest, _ := scripts("guest.tsx")
+	moderation, _ := scripts("mod.tsx")
 	fonts := a.transferred(a.url("instrument-sans-latin-wght-normal.woff2")) + a.transferred(a.url("bricolage-grotesque-latin-wght-normal.woff2"))
 	css := a.transferred(a.url("app.css"))
 	page := get(t, siteOf(realBuild(t), onAir), "/s/studio").Body.Len()
@@ -92,6 +93,7 @@ func TestBudget(t *testing.T) {
 		{"admin, encoders: styles", a.transferred(a.url("office.css")), 10_000},
 		{"studio: scripts and styles", studio + a.transferred(a.url("studio.css")), 150_000},
 		{"guest: scripts and styles", guest + a.transferred(a.url("studio.css")), 150_000},
+		{"moderation: scripts and styles", moderation + a.transferred(a.url("mod.css")), 60_000},
 		{"fonts", fonts, 75_000},
 		{"to the first frame, before media", css + page + watch + player, 280_000},
 	} {

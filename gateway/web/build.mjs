@@ -22,7 +22,7 @@ async function buildAll() {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const result = await build({
-    entryPoints: ['src/*.tsx', 'src/styles/app.css', 'src/styles/live.css', 'src/styles/office.css', 'src/styles/studio.css', 'src/styles/favicon.svg'],
+    entryPoints: ['src/*.tsx', 'src/styles/app.css', 'src/styles/live.css', 'src/styles/office.css', 'src/styles/studio.css', 'src/styles/mod.css', 'src/styles/favicon.svg'],
     outdir: out,
     bundle: true,
     splitting: true,

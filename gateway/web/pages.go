@@ -51,7 +51,7 @@ var (
 )
 
 func allPages() []page {
-	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt}, eventPages(), officePages(), studioPages())
+	return slices.Concat([]page{pageHome, pageWatch, pageNotFound, pageNotBuilt, pageMod}, eventPages(), officePages(), studioPages())
 }
 
 // audienceWords are what viewers may read.

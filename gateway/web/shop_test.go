@@ -11,6 +11,7 @@ func TestShopInABrowser(t *testing.T) {
 	b := startBrowser(t)
 	for name, test := range map[string]func(*testing.T, browser){
 		"products":   productsAreKept,
+		"words":      wordsAreKept,
 		"accessible": shopAccessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -68,6 +69,24 @@ func productsAreKept(t *testing.T, b browser) {
 	s.did(t, p, `POST products/import?dry_run=false title,price`)
 }
 
+func wordsAreKept(t *testing.T, b browser) {
+	s := newOfficeServer(t, admin).withShop()
+	p := b.open(t, s.URL+"/admin#words")
+	p.until("the words are there", `document.querySelector("[name=words]")?.value === "d*mn\ncasino" && document.querySelector("[name=url]").value === "https://review.example/"`)
+	p.fill("words", "d*mn\n\n  roulette ")
+	p.fill("timeout", "5000")
+	p.click("[name=list-fr]")
+	p.click(".form .primary")
+	p.until("a wait has its bounds", errorsShown+` === "timeout"`)
+	p.fill("timeout", "500")
+	p.click(".form .primary")
+	s.did(t, p, `PUT event/words {"words":["d*mn","roulette"],"lists":["en","fr"],"review":{"url":"https://review.example/","timeout_ms":500,"fallback":"hold"}}`)
+	p.until("it says so", `document.querySelector(".done") !== null`)
+	p.click("[name=review]")
+	p.click(".form .primary")
+	s.did(t, p, `PUT event/words {"words":["d*mn","roulette"],"lists":["en","fr"],"review":null}`)
+}
+
 func shopAccessible(t *testing.T, b browser) {
 	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {
@@ -79,6 +98,7 @@ func shopAccessible(t *testing.T, b browser) {
 	for _, page := range []struct{ name, path, ready string }{
 		{"products", "/admin#products", `document.querySelectorAll(".product").length === 2`},
 		{"product-new", "/admin?lang=fr#products", button("Ajouter un produit", "dialog[open]")},
+		{"words", "/admin#words", `document.querySelector("[name=fallback]") !== null`},
 	} {
 		for _, look := range []struct {
 			theme string

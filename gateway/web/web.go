@@ -1,7 +1,7 @@
 // Package web is what people open in a browser: / shows the event, or lists what is
 // on air where there is none, and /s/SESSION plays it; /live plays whatever is on air,
-// from session to session; /embed/SESSION is the player for other sites; /setup,
-// /signin, /admin and /studio/SESSION/obs are for those who run the event.
+// from session to session; /embed/SESSION is the player for other sites; /setup, /signin, /admin and /studio/SESSION/obs are for
+// those who run the event.
 //
 // It guarantees:
 //   - A page says what it has to say in HTML that the server wrote; the scripts
@@ -93,6 +93,8 @@ func newHandler(o Options, built fs.FS) http.Handler {
 	mux.HandleFunc("GET /studio/{id}/obs", s.obs)
 	mux.HandleFunc("GET /studio/{id}", s.studio)
 	mux.HandleFunc("GET /j/{invite}", s.guest)
+	mux.HandleFunc("GET /mod", s.moderate)
+	mux.HandleFunc("GET /mod/{id}", s.moderate)
 	mux.HandleFunc("GET /assets/{file}", assets.serve)
 	mux.HandleFunc("GET /", s.notFound)
 	return secure(mux, policy(assets))

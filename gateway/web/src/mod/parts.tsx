@@ -1,0 +1,34 @@
+// What several columns show of people and messages.
+import { page } from '../app/state';
+import { type Key, t } from '../app/i18n';
+import type { Badge } from './types';
+
+/** A hue that is always the same for a person, for the colour of their name. */
+export function hueOf(id: string): number {
+  let sum = 7;
+  for (const c of id) sum = (sum * 31 + c.codePointAt(0)!) % 3600;
+  return sum / 10;
+}
+
+export const Name = ({ id, name, badge = '' }: { id: string; name: string; badge?: Badge }) => (
+  <>
+    <b class="mod-name" dir="auto" style={{ '--hue': String(hueOf(id)) }}>{name}</b>
+    {badge !== '' && <span class="mod-mark">{t(`mod.badge.${badge}`)}</span>}
+  </>
+);
+
+/** A word for a reason of the server's; one that is new to this page is shown as it is. */
+export const reasonOf = (reason: string): string => {
+  const key = `mod.why.${reason}`;
+  return page.messages[key] === undefined ? reason : t(key as Key);
+};
+
+export const Reasons = ({ of }: { of: string[] | null | undefined }) =>
+  of && of.length > 0 ? <ul class="mod-reasons">{of.map((r) => <li key={r}>{reasonOf(r)}</li>)}</ul> : null;
+
+/** A button with the key that does the same. */
+export const KeyButton = ({ k, says, act, label, kind = '' }: { k?: string; says: string; act: () => void; label?: string; kind?: string }) => (
+  <button type="button" class={`button small ${kind}`} aria-label={label} onClick={(e) => (e.stopPropagation(), act())}>
+    {says}{k && <kbd aria-hidden="true">{k}</kbd>}
+  </button>
+);
