@@ -51,4 +51,4 @@ step "fuzzing, ${FUZZ_INPUTS:=10000x} each"
 deploy/fuzz.sh "$FUZZ_INPUTS"
 
 step "end to end"
-tests -timeout 20m -count=1 ./gateway/e2e
+tests -timeout 30m -count=1 ./gateway/e2e
