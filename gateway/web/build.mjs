@@ -15,14 +15,11 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const out = 'dist/assets';
 
-if (process.argv.includes('--tests')) await runTests();
-else await buildAll();
-
 async function buildAll() {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const result = await build({
-    entryPoints: ['src/*.tsx', 'src/styles/app.css', 'src/styles/live.css', 'src/styles/office.css', 'src/styles/studio.css', 'src/styles/mod.css', 'src/styles/favicon.svg'],
+    entryPoints: ['src/*.tsx', 'src/styles/app.css', 'src/styles/live.css', 'src/styles/office.css', 'src/styles/studio.css', 'src/styles/mod.css', 'src/styles/room.css', 'src/styles/favicon.svg'],
     outdir: out,
     bundle: true,
     splitting: true,
@@ -36,6 +33,7 @@ async function buildAll() {
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     loader: { '.woff2': 'file', '.svg': 'copy' },
+    plugins: [roomWords],
     metafile: true,
     logLevel: 'warning',
   });
@@ -45,6 +43,19 @@ async function buildAll() {
   await writeFile('dist/manifest.json', JSON.stringify(manifest, null, 1));
   report(manifest);
 }
+
+/** "words:fr" is what the room says in French: its messages come with it, not with the page. */
+const roomWords = {
+  name: 'words of the room',
+  setup(b) {
+    b.onResolve({ filter: /^words:/ }, ({ path }) => ({ path: path.slice('words:'.length), namespace: 'words' }));
+    b.onLoad({ filter: /^[a-z]+$/, namespace: 'words' }, async ({ path }) => {
+      const all = JSON.parse(await readFile(`i18n/${path}.json`, 'utf8'));
+      const some = Object.entries(all).filter(([key]) => /^(audience|shop)\./.test(key));
+      return { contents: JSON.stringify(Object.fromEntries(some)), loader: 'json' };
+    });
+  },
+};
 
 /** What each source became, and which scripts it will ask for at once. */
 function entriesOf({ outputs }) {
@@ -175,3 +186,6 @@ async function built(folder) {
   const names = await readdir(folder, { recursive: true });
   return names.filter((n) => n.endsWith('.mjs')).map((n) => join(folder, n));
 }
+
+if (process.argv.includes('--tests')) await runTests();
+else await buildAll();

@@ -39,13 +39,14 @@ type pages struct {
 type page struct {
 	template string
 	script   string   // the entry that brings it to life; may be ""
+	later    string   // a stylesheet that its script switches on when the page is idle; may be ""
 	style    string   // a second stylesheet, for what viewers need not load; may be ""
 	words    []string // the groups of messages that its script shows
 }
 
 var (
 	pageHome     = page{template: "home", script: "home.tsx", words: audienceWords}
-	pageWatch    = page{template: "watch", script: "watch.tsx", words: audienceWords}
+	pageWatch    = page{template: "watch", script: "watch.tsx", later: "room.css", words: append([]string{"api", "watch"}, audienceWords...)}
 	pageNotFound = page{template: "notfound"}
 	pageNotBuilt = page{template: "notbuilt"}
 )
@@ -87,6 +88,7 @@ type view struct {
 	Lang, Other lang
 	Script      string
 	Style       string
+	Later       string
 	Title       string
 	Description string
 	Path        string // of the page, for the language switch
@@ -186,7 +188,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, pg pag
 		v = view{Title: p.words.text("notBuilt.title"), Build: buildCommand}
 	}
 	v.Lang, v.Other, v.Path = l, l.other(), r.URL.Path
-	v.Script, v.Style = pg.script, pg.style
+	v.Script, v.Style, v.Later = pg.script, pg.style, pg.later
 	v.State.Lang, v.State.Messages = l, p.words.of(pg.words)
 
 	var body bytes.Buffer

@@ -78,3 +78,21 @@ export function listen(channel: string, history: number, heard: (message: unknow
     c.removeSubscription(sub);
   };
 }
+
+/**
+ * Hears what is said on a channel. missed: what was said before, or during an
+ * absence that was too long, must be asked for elsewhere.
+ */
+export function hear(channel: string, heard: (message: unknown) => void, missed: () => void): () => void {
+  const c = connection();
+  const sub = c.newSubscription(channel);
+  sub.on('publication', ({ data }) => heard(data));
+  sub.on('subscribed', ({ wasRecovering, recovered }) => {
+    if (!wasRecovering || !recovered) missed();
+  });
+  sub.subscribe();
+  return () => {
+    sub.removeAllListeners();
+    c.removeSubscription(sub);
+  };
+}

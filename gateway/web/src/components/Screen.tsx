@@ -1,4 +1,5 @@
 import { useSignal, type Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Session } from '../app/state';
 import { t } from '../app/i18n';
@@ -26,10 +27,12 @@ interface Props {
   player: Signal<Player | undefined>;
   keysOn: Signal<boolean>;
   help: Signal<boolean>;
+  /** What lies over the picture. */
+  children?: ComponentChildren;
 }
 
 /** What fills the screen: a poster, the picture, and what there is to say about it. */
-export function Screen({ session, player, keysOn, help }: Props) {
+export function Screen({ session, player, keysOn, help, children }: Props) {
   const code = useSignal<PlayerModule | undefined>(undefined);
   const over = useSignal(false);
   useEffect(() => {
@@ -46,6 +49,7 @@ export function Screen({ session, player, keysOn, help }: Props) {
         <Picture code={code.value} session={session} player={player} keysOn={keysOn} help={help} onOver={() => (over.value = true)} />
       )}
       {!playing && <Slate session={session} />}
+      {children}
     </section>
   );
 }

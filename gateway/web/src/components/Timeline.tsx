@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals';
 import { clock, elapsed, t } from '../app/i18n';
 import { LIVE_WITHIN_S } from '../player/live';
 import type { Place, Player } from '../player/player';
+import { tickOf } from '../room/moments';
+import { ticks } from '../room/ticks';
 
 const STEP_S = 10;
 const PAGE_S = 60;
@@ -69,6 +71,10 @@ export const Timeline = ({ player }: { player: Player }) => {
           move();
         }}
       />
+      {ticks.value.map(({ id, date }) => {
+        const at = tickOf(place, date);
+        return at !== undefined && <span class="timeline-tick" key={id} aria-hidden="true" style={{ '--tick': at }} />;
+      })}
       {hint !== undefined && <span class="timeline-hint figures" aria-hidden="true">{say(place, hint)}</span>}
     </div>
   );

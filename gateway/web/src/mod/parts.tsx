@@ -1,14 +1,8 @@
 // What several columns show of people and messages.
+import { hueOf } from '../app/hue';
 import { page } from '../app/state';
 import { type Key, t } from '../app/i18n';
 import type { Badge } from './types';
-
-/** A hue that is always the same for a person, for the colour of their name. */
-export function hueOf(id: string): number {
-  let sum = 7;
-  for (const c of id) sum = (sum * 31 + c.codePointAt(0)!) % 3600;
-  return sum / 10;
-}
 
 export const Name = ({ id, name, badge = '' }: { id: string; name: string; badge?: Badge }) => (
   <>
