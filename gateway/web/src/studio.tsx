@@ -2,6 +2,7 @@
 // sends from this browser, or stands beside an encoder as a return monitor.
 import { render } from 'preact';
 import { page } from './app/state';
+import { Audience } from './room/audience';
 import { Me } from './stage/me';
 import { Media } from './stage/media';
 import { Room } from './stage/room';
@@ -11,6 +12,8 @@ const room = new Room(page.session!);
 const me = new Me(room, new Media(), 'host');
 const main = document.getElementById('main')!;
 main.replaceChildren(); // what stood in for the desk
-render(<Desk room={room} me={me} />, main);
+const audience = new Audience(page.session!);
+render(<Desk room={room} me={me} audience={audience} />, main);
 room.start();
+audience.start();
 me.listen();

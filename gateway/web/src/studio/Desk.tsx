@@ -4,6 +4,8 @@ import { useEffect } from 'preact/hooks';
 import { shutOut } from '../app/events';
 import { type Key, t } from '../app/i18n';
 import { Camera, Door } from '../components/icons-stage';
+import type { Audience } from '../room/audience';
+import { DeskPanel } from '../room/DeskPanel';
 import { Ask, type Question } from '../stage/Ask';
 import { differs, person, type Desk as State } from '../stage/desk';
 import { Devices, SelfView } from '../stage/DeviceCheck';
@@ -36,7 +38,7 @@ class Talks {
   };
 }
 
-export function Desk({ room, me }: { room: Room; me: Me }) {
+export function Desk({ room, me, audience }: { room: Room; me: Me; audience: Audience }) {
   const question = useSignal<Question | undefined>(undefined);
   const tab = useSignal<Tab>('invite');
   const writingTo = useSignal('');
@@ -67,13 +69,16 @@ export function Desk({ room, me }: { room: Room; me: Me }) {
         <Switcher room={room} desk={desk} take={take} />
       </div>
       <People room={room} me={me} desk={desk} question={question} talkOf={talks.of} write={write} />
-      <aside class="panel desk-side">
-        <Tabs tab={tab} />
-        <div role="tabpanel" aria-label={t(`desk.tab.${tab.value}`)} class="desk-tab">
-          {tab.value === 'messages' && <Messages desk={desk} talks={talks} to={writingTo} />}
-          {tab.value === 'overlays' && <OverlayPanel room={room} desk={desk} />}
-          {tab.value === 'invite' && <InvitePanel room={room} />}
-        </div>
+      <aside class="desk-side">
+        <DeskPanel room={audience} desk={desk} />
+        <section class="panel desk-tools" aria-label={t('desk.tabs')}>
+          <Tabs tab={tab} />
+          <div role="tabpanel" aria-label={t(`desk.tab.${tab.value}`)} class="desk-tab">
+            {tab.value === 'messages' && <Messages desk={desk} talks={talks} to={writingTo} />}
+            {tab.value === 'overlays' && <OverlayPanel room={room} desk={desk} />}
+            {tab.value === 'invite' && <InvitePanel room={room} />}
+          </div>
+        </section>
       </aside>
       <Own room={room} me={me} desk={desk} />
       <Ask question={question} />
