@@ -31,6 +31,7 @@ const patience = 20 * time.Second
 type eventServer struct {
 	*httptest.Server
 	stream *liveStream
+	room   *fakeRoom
 
 	mu    sync.Mutex
 	phase show.Phase
@@ -40,7 +41,7 @@ type eventServer struct {
 func newEventServer(t *testing.T, phase show.Phase) *eventServer {
 	t.Helper()
 	built(t) // says what to do when there is none
-	s := &eventServer{stream: newLiveStream(t), phase: phase, whep: http.NotFound}
+	s := &eventServer{stream: newLiveStream(t), room: newFakeRoom(startRoomHub(t)), phase: phase, whep: http.NotFound}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/sessions", s.serveSessions)
 	mux.HandleFunc("POST /api/v1/beacon", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
@@ -52,7 +53,8 @@ func newEventServer(t *testing.T, phase show.Phase) *eventServer {
 	})
 	mux.Handle("/live/studio/", http.StripPrefix("/live/studio", s.stream))
 	mux.Handle("/", Handler(Options{Sessions: s, Logger: slog.New(slog.DiscardHandler)}))
-	s.Server = httptest.NewServer(mux)
+	mux.Handle("/api/v1/events", s.room.hub.Handler())
+	s.Server = httptest.NewServer(s.room.mount(mux))
 	t.Cleanup(s.Close)
 	return s
 }
@@ -238,6 +240,13 @@ func TestInABrowser(t *testing.T) {
 		"messages":                      messages,
 		"the server goes away":          theServerGoesAway,
 		"accessible":                    accessible,
+		"the chat":                      theChat,
+		"nothing typed is lost":         nothingTypedIsLost,
+		"questions and polls":           questionsAndPolls,
+		"pins follow the picture":       pinsFollowThePicture,
+		"a hand, and the way to stage":  aHand,
+		"the room is accessible":        roomAccessible,
+		"the audience at the desk":      theAudienceAtTheDesk,
 		"a guest from link to end":      aGuestFromLinkToEnd,
 		"the desk":                      theDesk,
 		"private text":                  privateText,
@@ -260,6 +269,7 @@ func scriptsAgreeWithTheServer(t *testing.T, b browser) {
 				differs := p.eval(`(async () => {
 					const parts = (root) => {
 						const main = root.querySelector("main").cloneNode(true);
+						main.querySelector(".watch > .room")?.replaceChildren();
 						// What only one of the two can have.
 						main.querySelectorAll(".screen > :not(.poster), .elsewhere, noscript").forEach((e) => e.remove());
 						main.querySelectorAll(".about button").forEach((e) => (e.disabled = false, e.textContent = e.textContent));

@@ -63,6 +63,13 @@ func TestBudget(t *testing.T) {
 	embed, _ := scripts("embed.tsx")
 	follow, _ := scripts("follow.tsx")
 	watch, player := scripts("watch.tsx")
+	// What the room brings when the page is idle, beside what the page has.
+	room := a.transferred(a.url("watching.tsx")) + a.transferred(a.url("room.css")) + a.transferred(a.url("words:fr"))
+	for _, file := range a.preload("watching.tsx") {
+		if !slices.Contains(a.preload("watch.tsx"), file) {
+			room += a.transferred(file)
+		}
+	}
 	admin, adminPlayer := scripts("admin.tsx")
 	encoders, encodersPlayer := scripts("obs.tsx")
 	studio, _ := scripts("studio.tsx")
@@ -87,6 +94,7 @@ func TestBudget(t *testing.T) {
 		{"embed: scripts", embed, 25_000},
 		{"watch: scripts", watch, 25_000},
 		{"watch: player", player, 195_000},
+		{"watch: the room, when idle", room, 40_000},
 		{"admin: scripts", admin, 25_000},
 		{"encoders: scripts", encoders, 25_000},
 		{"admin, encoders: player", adminPlayer + encodersPlayer, 0},

@@ -83,11 +83,16 @@ func (s *liveStream) long() {
 
 // announce puts a message on the playlist.
 func (s *liveStream) announce(id, text string, start time.Time, duration time.Duration) {
+	s.cue(id, "com.regie.message", map[string]any{"text": text}, start, duration)
+}
+
+// cue puts something on the playlist that belongs to a moment.
+func (s *liveStream) cue(id, class string, data map[string]any, start time.Time, duration time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	data, _ := json.Marshal(map[string]string{"text": text})
-	fmt.Fprintf(&s.ranges, "#EXT-X-DATERANGE:ID=%q,CLASS=\"com.regie.message\",START-DATE=%q,DURATION=%.3f,X-DATA=%q\n",
-		id, start.UTC().Format("2006-01-02T15:04:05.000Z"), duration.Seconds(), base64.StdEncoding.EncodeToString(data))
+	text, _ := json.Marshal(data)
+	fmt.Fprintf(&s.ranges, "#EXT-X-DATERANGE:ID=%q,CLASS=%q,START-DATE=%q,DURATION=%.3f,X-DATA=%q\n",
+		id, class, start.UTC().Format("2006-01-02T15:04:05.000Z"), duration.Seconds(), base64.StdEncoding.EncodeToString(text))
 }
 
 // hold stops the stream as a server does that hangs: nothing new comes.

@@ -148,6 +148,7 @@ func theDesk(t *testing.T, b browser) {
 	h.clickOn("Go live")
 	s.did(t, "POST start")
 	s.set(func(d *show.Desk) { d.Phase = show.Live })
+	h.until("it is live", `document.querySelector(".desk.live") !== null`)
 	h.clickOn("End")
 	h.until("the end is asked for", `document.querySelector("dialog[open]")?.innerText.includes("End the session?")`)
 	h.eval(`(document.querySelector("dialog[open] .danger").click(), "")`)

@@ -33,6 +33,7 @@ import (
 type stageServer struct {
 	*httptest.Server
 	hub   *events.Hub
+	room  *fakeRoom
 	feed  *returns.Feed
 	began time.Time
 	// silent: nobody is told anything by events
@@ -102,7 +103,9 @@ func newStageServer(t *testing.T) *stageServer {
 		Sessions: programmeOf{session("studio", s.desk.Title, show.Planned, "Ana")}, Visitors: s,
 		Logger: slog.New(slog.DiscardHandler),
 	}))
-	s.Server = httptest.NewServer(mux)
+	s.room = newFakeRoom(s.hub)
+	s.room.who = func(r *http.Request) string { return string(s.Who(r).ViewerID()) }
+	s.Server = httptest.NewServer(s.room.mount(mux))
 	t.Cleanup(func() {
 		s.Close()
 		publishers.Close()
