@@ -178,7 +178,7 @@ func aHand(t *testing.T, b browser) {
 	s.room.hub.Room("studio", map[string]any{"type": "reactions", "counts": map[string]int{"clap": 3}}, false)
 	p.until("others' float too", `document.querySelectorAll(".float.clap").length === 3`)
 	s.room.hub.Me("viewer1", map[string]any{"type": "invite", "url": "/j/INVITE", "session": "studio"})
-	p.until("the way to the stage appears", `document.querySelector(".invited a")?.getAttribute("href") === "/j/INVITE"`)
+	p.until("the way to the stage appears, and the hand is down", `document.querySelector(".invited a")?.getAttribute("href") === "/j/INVITE" && document.querySelector(".hand").ariaPressed === "false"`)
 }
 
 // What the creator does at the desk reaches the API.

@@ -44,8 +44,8 @@ export const Invited = ({ room }: { room: Audience }) => (
     {room.invite.value && (
       <p class="notice-line">
         <span>{t('audience.invited')}</span>
-        <a class="button primary" href={room.invite.value} target="_blank" rel="noopener">{t('audience.toStage')}</a>
-        <button type="button" class="button quiet" onClick={() => (room.invite.value = undefined)}>{t('audience.notNow')}</button>
+        <a class="button small primary" href={room.invite.value} target="_blank" rel="noopener">{t('audience.toStage')}</a>
+        <button type="button" class="button small quiet" onClick={() => (room.invite.value = undefined)}>{t('audience.notNow')}</button>
       </p>
     )}
   </div>

@@ -187,7 +187,9 @@ export class Audience {
         this.rows.value = become(this.rows.value, said.id, 'removed');
         break;
       case 'invite':
-        if (said.session === this.session) this.invite.value = said.url;
+        if (said.session !== this.session) break;
+        this.invite.value = said.url;
+        this.hand.value = false;
         break;
       case 'hand':
         this.hand.value = said.up;
