@@ -6,6 +6,7 @@ import { type Attempt, Link, Loss } from './link';
 function bench() {
   const attempts: { lost: (loss: Loss) => void; stands: () => void; fails: (e: Error) => void; signal: AbortSignal; closed: boolean }[] = [];
   const timers = new Set<() => void>();
+  const limits = new Set<() => void>();
   let now = 0;
   const link = new Link({
     open: (lost, signal) =>
@@ -20,6 +21,10 @@ function bench() {
       timers.add(then);
       return () => timers.delete(then);
     },
+    limit: (then) => {
+      limits.add(then);
+      return () => limits.delete(then);
+    },
   });
   const settle = () => new Promise<void>((done) => setImmediate(done));
   const ring = async () => {
@@ -28,7 +33,7 @@ function bench() {
     due.forEach((then) => then());
     await settle();
   };
-  return { link, attempts, timers, ring, settle, pass: (ms: number) => (now += ms) };
+  return { link, attempts, timers, limits, ring, settle, pass: (ms: number) => (now += ms) };
 }
 
 test('a link connects, is lost, and comes back by itself', async () => {
@@ -128,4 +133,19 @@ test('now does not wait; again starts over', async () => {
   b.link.again();
   assert.ok(b.attempts[1]!.closed);
   assert.equal(b.attempts.length, 3);
+});
+
+test('an attempt that hangs is given up, and another made', async () => {
+  const b = bench();
+  b.link.start();
+  b.limits.forEach((then) => then());
+  await b.settle();
+  assert.equal(b.link.state.value.at, 'waiting');
+  assert.ok(b.attempts[0]!.signal.aborted);
+  await b.ring();
+  b.attempts[0]!.stands(); // too late
+  b.attempts[1]!.stands();
+  await b.settle();
+  assert.equal(b.link.state.value.at, 'connected');
+  assert.deepEqual([b.attempts[0]!.closed, b.attempts[1]!.closed, b.limits.size], [true, false, 0]);
 });

@@ -2,6 +2,7 @@
 // they fail, and an end when the server says that asking again is no use.
 import { signal } from '@preact/signals';
 import { backoff } from '../app/backoff';
+import { t } from '../app/i18n';
 import type { Cancel } from '../app/poll';
 
 export type LinkState =
@@ -28,10 +29,14 @@ export interface LinkOptions {
   random?: () => number;
   later?: (then: () => void, ms: number) => Cancel;
   now?: () => number;
+  /** As `later`, for the end of an attempt that hangs. */
+  limit?: (then: () => void, ms: number) => Cancel;
 }
 
 /** A connection that lasted so long was a good one: the next wait is short again. */
 const SETTLED_MS = 5_000;
+/** A network that has gone away answers nothing: an attempt that neither stands nor fails until then hangs. */
+const ATTEMPT_MS = 20_000;
 
 const withTimeout = (then: () => void, ms: number): Cancel => {
   const timer = setTimeout(then, ms);
@@ -90,6 +95,7 @@ export class Link {
     const current = () => this.abort === abort;
     this.state.value = { at: 'connecting', again };
     const lost = (loss: Loss) => current() && this.fail(loss);
+    const forget = (this.options.limit ?? withTimeout)(() => lost(new Loss(t('api.unreachable'))), ATTEMPT_MS);
     try {
       const attempt = await this.options.open(lost, abort.signal);
       if (!current()) return attempt.close();
@@ -98,6 +104,8 @@ export class Link {
       this.state.value = { at: 'connected' };
     } catch (error) {
       lost(error instanceof Loss ? error : new Loss(error instanceof Error ? error.message : String(error)));
+    } finally {
+      forget();
     }
   }
 
