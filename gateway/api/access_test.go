@@ -106,6 +106,7 @@ var permissions = map[string]struct{ who, body string }{
 	"GET /api/v1/sessions/{s}/pins.csv":           {forCrew, ""},
 	"POST /api/v1/sessions/{s}/messages":          {forHouse, `{"to":"host","text":"hello"}`},
 	"POST /api/v1/sessions/{s}/return":            {forHouse, "v=0"},
+	"OPTIONS /api/v1/sessions/{s}/return":         {forHouse, ""},
 	"PATCH /api/v1/sessions/{s}/return/{id}":      {forHouse, "a=ice"},
 	"DELETE /api/v1/sessions/{s}/return/{id}":     {forHouse, ""},
 

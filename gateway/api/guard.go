@@ -67,7 +67,7 @@ func (s *server) otherwise() {
 		var methods []string
 		for method, is := range map[string]bool{
 			"GET": item.Get != nil, "HEAD": item.Get != nil, "POST": item.Post != nil,
-			"PUT": item.Put != nil, "PATCH": item.Patch != nil, "DELETE": item.Delete != nil,
+			"PUT": item.Put != nil, "PATCH": item.Patch != nil, "DELETE": item.Delete != nil, "OPTIONS": item.Options != nil,
 		} {
 			if is {
 				methods = append(methods, method)

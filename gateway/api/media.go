@@ -54,6 +54,7 @@ func (s *server) media() {
 		}
 	}
 	s.raw("POST", base+"/sessions/{s}/return", house, "The others' pictures and sound, and the program's picture: a WHEP offer", nil, s.serveReturn, sdp("201"))
+	s.raw("OPTIONS", base+"/sessions/{s}/return", house, "The ICE servers to use for it, in Link headers (RFC 9725)", nil, s.serveReturn)
 	s.raw("PATCH", base+"/sessions/{s}/return/{id}", house, "Trickle ICE (RFC 8840)", nil, s.serveReturn)
 	s.raw("DELETE", base+"/sessions/{s}/return/{id}", house, "End the return feed", nil, s.serveReturn)
 }

@@ -2,6 +2,7 @@
 // program's picture without sound. Never our own.
 import { computed, signal } from '@preact/signals';
 import { t } from '../app/i18n';
+import { iceServersOf } from './ice';
 import { Link, Loss } from './link';
 import { exchange, prefer } from './peer';
 import { h264First } from './sdp';
@@ -27,7 +28,7 @@ export class Returns {
   private readonly tracks = signal<MediaStream[]>([]);
   private readonly link: Link;
 
-  constructor(private readonly url: string, private readonly iceServers: () => RTCIceServer[]) {
+  constructor(private readonly url: string) {
     this.link = new Link({ open: (lost, abort) => this.open(lost, abort) });
   }
 
@@ -47,7 +48,7 @@ export class Returns {
   }
 
   private async open(lost: (loss: Loss) => void, abort: AbortSignal) {
-    const pc = new RTCPeerConnection({ iceServers: this.iceServers(), bundlePolicy: 'max-bundle' });
+    const pc = new RTCPeerConnection({ iceServers: await iceServersOf(this.url, abort), bundlePolicy: 'max-bundle' });
     const receive = (kind: 'video' | 'audio') => {
       const transceiver = pc.addTransceiver(kind, { direction: 'recvonly' });
       if (kind === 'video') prefer(transceiver, 'video', h264First);

@@ -18,20 +18,15 @@ export class Me {
   /** Talks while muted: nobody hears it. */
   readonly talkingMuted: { readonly value: boolean };
   private screen: Publisher | undefined;
-  private iceServers: RTCIceServer[] = [];
   private stops: (() => void)[] = [];
   private lock: WakeLockSentinel | undefined;
   private gaveWay = false;
 
   constructor(private readonly room: Room, readonly media: Media, readonly id: string) {
-    const grant = (screen: boolean) => async () => {
-      const granted = await api<Grant>('POST', room.at('me/publish'), { screen });
-      this.iceServers = granted.ice_servers ?? [];
-      return granted;
-    };
+    const grant = (screen: boolean) => () => api<Grant>('POST', room.at('me/publish'), { screen });
     this.grantScreen = grant(true);
     this.publisher = new Publisher(grant(false));
-    this.returns = new Returns(`/api/v1/${room.at('return')}`, () => this.iceServers);
+    this.returns = new Returns(`/api/v1/${room.at('return')}`);
     this.talkingMuted = computed(() => this.sending.value && this.silenced && media.level.speaking.value);
   }
 
