@@ -200,7 +200,7 @@ func TestPagesCarryTheirWords(t *testing.T) {
 			}
 			for _, m := range regexp.MustCompile("['`\"](\\w+)\\.[\\w$]").FindAllStringSubmatch(string(text), -1) {
 				isGroup := slices.ContainsFunc(slices.Collect(maps.Keys(messages)), func(k string) bool { return strings.HasPrefix(k, m[1]+".") })
-				withRoom := p.template == "watch" && (m[1] == "audience" || m[1] == "shop") // which the room brings itself
+				withRoom := p.later == "room.css" && (m[1] == "audience" || m[1] == "shop") // which the room brings itself
 				if isGroup && !withRoom && !slices.Contains(p.words, m[1]) {
 					t.Errorf("%s shows messages of %q, which the page %s does not carry", file, m[1], p.template)
 				}

@@ -9,7 +9,7 @@ import (
 // The pages of an event: all of it, and one address that follows it.
 var (
 	pageLive   = page{template: "live", script: "live.tsx", style: "live.css", words: []string{"live", "people", "reach", "watching"}}
-	pageFollow = page{template: "follow", script: "follow.tsx", style: "live.css", words: append([]string{"live"}, audienceWords...)}
+	pageFollow = page{template: "follow", script: "follow.tsx", style: "live.css", later: "room.css", words: append([]string{"api", "live", "watch"}, audienceWords...)}
 	pageEmbed  = page{template: "embed", script: "embed.tsx", style: "live.css", words: append([]string{"live"}, audienceWords...)}
 )
 

@@ -1,6 +1,6 @@
 // /live: plays what is on air, from session to session. Between two it shows a slate
 // with what comes next, and goes on by itself.
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { render } from 'preact';
 import { keepFresh, sessions } from './app/state';
 import { t } from './app/i18n';
@@ -32,6 +32,22 @@ const look = () => {
 };
 effect(look);
 setInterval(look, 1000);
+
+// The room goes along from session to session.
+const code = signal<typeof import('./room/watching') | undefined>(undefined);
+const shown = computed(() => showing.value.session);
+const room = signal<ReturnType<typeof import('./room/watching').begin> | undefined>(undefined);
+effect(() => {
+  const id = shown.value;
+  const module = code.value;
+  if (id === undefined || module === undefined) return;
+  const begun = untracked(() => module.begin(id, player, keysOn));
+  room.value = begun;
+  return () => {
+    begun.stop();
+    room.value = undefined;
+  };
+});
 
 const current = computed(() => sessions.value.find((s) => s.id === showing.value.session));
 const next = computed<Slot | undefined>(() => nextOf(slots.value, clock.value));
@@ -77,11 +93,13 @@ const Between = () => {
 
 const Follow = () => {
   const s = current.value;
+  const r = room.value;
   const today = dayOf(slots.value, showing.value.session, clock.value, zone.value);
   return (
     <>
-      {s ? <Screen session={s} player={player} keysOn={keysOn} help={help} key={s.id} /> : <Between />}
+      {s ? <Screen session={s} player={player} keysOn={keysOn} help={help} key={s.id}>{r && <r.Over />}</Screen> : <Between />}
       <Notice player={player} />
+      <div class="below">{r && <r.Below />}</div>
       <div class="about">
         <div class="about-text">
           <h1>{s?.title ?? t('home.quiet')}</h1>
@@ -92,6 +110,7 @@ const Follow = () => {
           <ShareButton title={document.title} />
         </div>
       </div>
+      {s && <section class="room" aria-label={t('watch.room')}>{r && <r.Beside />}</section>}
       {s && <aside class="side"><OnStage people={s.participants} /><Elsewhere path={s.hls_url} /></aside>}
       {today.length > 0 && <Today slots={today} shown={showing.value.session} next={next.value?.session} zone={zone.value} />}
     </>
@@ -102,3 +121,7 @@ render(<Follow />, document.getElementById('main')!);
 render(<><ShortcutsDialog open={help} enabled={keysOn} /><Reach /></>, document.body.appendChild(document.createElement('div')));
 keepFresh();
 void hearSchedule().catch(() => {});
+
+// The picture first: the room comes when the browser has nothing else to do.
+const whenIdle = window.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
+whenIdle(() => void import('./room/watching').then((m) => (code.value = m)), { timeout: 2_000 });

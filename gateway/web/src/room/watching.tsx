@@ -18,7 +18,7 @@ const PIN = 'com.regie.pin';
 const QUESTION = 'com.regie.question';
 const LOOK_MS = 250;
 
-/** The room of this page: what watch.tsx puts beside, over and below the picture. */
+/** A room: what its page puts beside, over and below the picture. */
 export function begin(session: string, player: Signal<Player | undefined>, keysOn: Signal<boolean>) {
   const room = new Audience(session);
   const reach = new Reach();
@@ -27,7 +27,7 @@ export function begin(session: string, player: Signal<Player | undefined>, keysO
   const style = document.querySelector<HTMLLinkElement>('#later-style');
   if (style) style.rel = 'stylesheet';
   room.start();
-  followKeyboard();
+  const leave = followKeyboard();
 
   const look = () => {
     const p = player.value;
@@ -43,7 +43,7 @@ export function begin(session: string, player: Signal<Player | undefined>, keysO
     set(reached, reach.of(pins, { date: p?.place.value?.date, playing: p !== undefined }, performance.now()));
     ticks.value = reached.value.map((pin) => ({ id: pin.id, date: Date.parse(pin.start) }));
   };
-  setInterval(look, LOOK_MS);
+  const looking = setInterval(look, LOOK_MS);
 
   const seek = (date: number) => {
     const p = player.value;
@@ -55,6 +55,12 @@ export function begin(session: string, player: Signal<Player | undefined>, keysO
     Beside: () => <Panel room={room} pins={reached.value} seek={seek} keysOn={keysOn} />,
     Over: () => <Floats room={room} />,
     Below: () => <PinCards pins={shown.value} />,
+    stop: () => {
+      clearInterval(looking);
+      leave();
+      room.stop();
+      ticks.value = [];
+    },
   };
 }
 
