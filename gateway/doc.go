@@ -35,6 +35,8 @@
 // what, and package store keeps it (people.go). Pages ask api, and hear over events
 // what changes on a stage (rooms.go). What viewers say goes to a room of package
 // audience, whose moderators decide before anybody sees it (audience.go).
+// Other systems hear of what happens over package webhooks, whose outbox is in the store
+// (webhooks.go).
 //
 // # Where things go
 //
