@@ -229,12 +229,12 @@ func TestRedisThatIsNotThere(t *testing.T) {
 func TestChatLoad(t *testing.T) {
 	w := onRedis(t, "")
 	r, err := chat.Run(t.Context(), chat.Options{
-		Server: "http://" + w.addrs.HTTP, Session: "studio", Readers: 40, Talkers: 20, Deaf: 2, Rate: 10, For: 2 * time.Second,
+		Server: "http://" + w.addrs.HTTP, Session: "studio", Readers: 40, Talkers: 20, Stuck: 2, Rate: 10, For: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Connected != 40 || r.Reading != 40 || r.Sent == 0 || r.Lost != 0 || r.Heard != int64(40*r.Sent) || len(r.Refused) != 0 || r.Last.Max <= 0 {
+	if r.Connected != 40 || r.Reading != 40 || r.Sent == 0 || r.Lost != 0 || r.Heard != int64(40*r.Sent) || len(r.Refused) != 0 || r.Connect.Max <= 0 || r.Last.Max <= 0 {
 		t.Errorf("%+v", r)
 	}
 }

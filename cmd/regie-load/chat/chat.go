@@ -1,6 +1,6 @@
 // Package chat is an audience that only talks: it opens the sockets of a room as
 // pages do, lets some of them speak, and measures from the sending of a message to
-// its last reader. Some may be deaf: they listen and never read.
+// its last reader. Some may be stuck: they listen and never read.
 //
 // It guarantees that a message counts as heard by a reader once, that what nobody
 // heard is reported as lost, and that Run leaves nothing open.
@@ -31,23 +31,24 @@ type Options struct {
 	Server  string // http://HOST:PORT
 	Session string
 	Readers int
-	Talkers int // who take turns to speak
-	Deaf    int
+	Talkers int     // who take turns to speak
+	Stuck   int     // who listen and never read
 	Rate    float64 // messages a second, all talkers together
 	For     time.Duration
 }
 
 // Report is what was measured. Times are in milliseconds.
 type Report struct {
-	Connected int            `json:"connected"` // readers, when the talk began
-	Reading   int64          `json:"reading"`   // and at its end
-	Sent      int            `json:"sent"`      // acknowledged
-	Refused   map[string]int `json:"refused"`   // by status, or why
-	Lost      int            `json:"lost"`      // acknowledged, and not heard by every reader
-	Heard     int64          `json:"heard"`     // copies
-	Ack       Spread         `json:"ack_ms"`    // from sending to the answer
-	Last      Spread         `json:"last_ms"`   // from sending to the last reader
-	DeafEnded int64          `json:"deaf_ended"`
+	Connected  int            `json:"connected"`  // readers, when the talk began
+	Connect    Spread         `json:"connect_ms"` // from dialling to being in the room, some at a time
+	Reading    int64          `json:"reading"`    // and at its end
+	Sent       int            `json:"sent"`       // acknowledged
+	Refused    map[string]int `json:"refused"`    // by status, or why
+	Lost       int            `json:"lost"`       // acknowledged, and not heard by every reader
+	Heard      int64          `json:"heard"`      // copies
+	Ack        Spread         `json:"ack_ms"`     // from sending to the answer
+	Last       Spread         `json:"last_ms"`    // from sending to the last reader
+	StuckEnded int64          `json:"stuck_ended"`
 }
 
 // Spread of some times.
@@ -71,9 +72,10 @@ type crowd struct {
 	o       Options
 	client  *http.Client
 	reading atomic.Int64
-	deaf    atomic.Int64 // that the server ended
+	stuck   atomic.Int64 // that the server ended
 
 	mu       sync.RWMutex
+	connects []time.Duration
 	messages map[string]*message
 	refused  map[string]int
 	wg       sync.WaitGroup
@@ -101,7 +103,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	r := c.report(connected)
 	leave()
 	c.wg.Wait()
-	r.DeafEnded = c.deaf.Load() // known only now
+	r.StuckEnded = c.stuck.Load() // known only now
 	return r, err
 }
 
@@ -143,11 +145,13 @@ func (c *crowd) post(ctx context.Context, what, cookie string, v any) (*http.Res
 func (c *crowd) listen(ctx context.Context) error {
 	const atOnce = 32
 	gate := make(chan struct{}, atOnce)
-	errs := make(chan error, c.o.Readers+c.o.Deaf)
-	for i := range c.o.Readers + c.o.Deaf {
+	errs := make(chan error, c.o.Readers+c.o.Stuck)
+	for i := range c.o.Readers + c.o.Stuck {
 		gate <- struct{}{}
 		c.wg.Go(func() {
+			began := time.Now()
 			conn, err := c.subscribe(ctx)
+			took := time.Since(began)
 			<-gate
 			errs <- err
 			if err != nil {
@@ -155,16 +159,19 @@ func (c *crowd) listen(ctx context.Context) error {
 			}
 			defer conn.CloseNow()
 			if i >= c.o.Readers {
-				c.stayDeaf(ctx, conn)
+				c.stayStuck(ctx, conn)
 				return
 			}
+			c.mu.Lock()
+			c.connects = append(c.connects, took)
+			c.mu.Unlock()
 			c.reading.Add(1)
 			defer c.reading.Add(-1)
 			c.read(ctx, conn)
 		})
 	}
 	var first error
-	for range c.o.Readers + c.o.Deaf {
+	for range c.o.Readers + c.o.Stuck {
 		first = cmp.Or(first, <-errs)
 	}
 	return first
@@ -241,9 +248,9 @@ func (c *crowd) heard(line []byte, now time.Time) {
 	}
 }
 
-// stayDeaf never reads until the talk is over; then it finds out whether the server
+// stayStuck never reads until the talk is over; then it finds out whether the server
 // has ended it.
-func (c *crowd) stayDeaf(ctx context.Context, conn *websocket.Conn) {
+func (c *crowd) stayStuck(ctx context.Context, conn *websocket.Conn) {
 	<-ctx.Done()
 	for begin, late := time.Now(), context.WithoutCancel(ctx); time.Since(begin) < 5*time.Second; {
 		timeout, cancel := context.WithTimeout(late, time.Second)
@@ -251,7 +258,7 @@ func (c *crowd) stayDeaf(ctx context.Context, conn *websocket.Conn) {
 		cancel()
 		if err != nil {
 			if !errors.Is(err, context.DeadlineExceeded) {
-				c.deaf.Add(1)
+				c.stuck.Add(1)
 			}
 			return
 		}
@@ -333,7 +340,7 @@ func (c *crowd) report(readers int) Report {
 		}
 		acks, lasts = append(acks, m.ack), append(lasts, time.Duration(m.last.Load()))
 	}
-	r.Ack, r.Last = spread(acks), spread(lasts)
+	r.Connect, r.Ack, r.Last = spread(slices.Clone(c.connects)), spread(acks), spread(lasts)
 	return r
 }
 
