@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// withShop answers what the office asks of products and words, in the
+// withShop answers what the office asks of products, words and webhooks, in the
 // shapes of package api; everything else is the office's.
 func (s *officeServer) withShop() *officeServer {
 	office := s.Config.Handler
@@ -20,12 +20,18 @@ func (s *officeServer) withShop() *officeServer {
 		"GET products":         []any{product, map[string]any{"id": "p2", "title": "Glaze kit", "price": "60.00", "currency": "EUR", "url": "https://shop.example/kit"}},
 		"POST products":        map[string]any{"id": "p9"},
 		"POST products/import": map[string]any{"changes": []string{"add Tea bowl, 31.00 EUR", "change Celadon mug: stock \"32\" becomes \"12\""}, "warnings": []string{"1 pictures are fetched afterwards"}},
-		"GET event/words":      map[string]any{"words": []string{"d*mn", "casino"}, "lists": []string{"en"}, "review": map[string]any{"url": "https://review.example/", "timeout_ms": 800, "fallback": "hold"}},
+		"GET webhooks": []any{
+			map[string]any{"id": "w1", "url": "https://hooks.example/regie", "events": []string{"session.started", "pin.shown"}, "enabled": true},
+			map[string]any{"id": "w3", "url": "https://old.example/hook", "events": []string{"pin.shown"}, "enabled": false, "why": "it answered 410: it wants to hear nothing more"},
+		},
+		"POST webhooks":              map[string]any{"id": "w2", "url": "https://hooks.example/new", "events": []string{"session.started"}, "enabled": true, "secret": "whsec_SECRET"},
+		"GET webhooks/w1/deliveries": []any{map[string]any{"id": "d1", "event": "pin.shown", "at": officeTime, "outcome": "delivered", "attempts": 2, "status": 200}},
+		"GET event/words":            map[string]any{"words": []string{"d*mn", "casino"}, "lists": []string{"en"}, "review": map[string]any{"url": "https://review.example/", "timeout_ms": 800, "fallback": "hold"}},
 	}
 	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rest, inAPI := strings.CutPrefix(r.URL.Path, "/api/v1/")
 		kind, _, _ := strings.Cut(rest, "/")
-		if !inAPI || kind != "products" && rest != "event/words" {
+		if !inAPI || kind != "products" && kind != "webhooks" && rest != "event/words" {
 			office.ServeHTTP(w, r)
 			return
 		}

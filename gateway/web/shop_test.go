@@ -12,6 +12,7 @@ func TestShopInABrowser(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, browser){
 		"products":   productsAreKept,
 		"words":      wordsAreKept,
+		"webhooks":   webhooksAreKept,
 		"accessible": shopAccessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -87,6 +88,31 @@ func wordsAreKept(t *testing.T, b browser) {
 	s.did(t, p, `PUT event/words {"words":["d*mn","roulette"],"lists":["en","fr"],"review":null}`)
 }
 
+func webhooksAreKept(t *testing.T, b browser) {
+	s := newOfficeServer(t, admin).withShop()
+	p := b.open(t, s.URL+"/admin#webhooks")
+	p.until("the webhooks are listed", `document.querySelectorAll(".webhook").length === 2`)
+	p.until("one says why it is off", `document.querySelector(".webhook .off")?.innerText.includes("410")`)
+	p.clickOn("Send a test")
+	s.did(t, p, `POST webhooks/w1/test`)
+	p.until("what became of it is shown", `document.querySelector(".deliveries .line")?.innerText.includes("2 tries · 200")`)
+	p.clickOn("Switch on")
+	s.did(t, p, `PATCH webhooks/w3 {"enabled":true}`)
+	p.clickOn("Switch off")
+	s.did(t, p, `PATCH webhooks/w1 {"enabled":false}`)
+	p.clickOn("Add a webhook")
+	p.until("the form is there", `document.querySelector("dialog[open] [name=url]") !== null`)
+	p.fill("url", "https://hooks.example/new")
+	p.eval(`(document.querySelectorAll("dialog [type=checkbox]").forEach((c, i) => i > 0 && c.click()), "")`)
+	p.click("dialog .primary")
+	s.did(t, p, `POST webhooks {"url":"https://hooks.example/new","events":["session.started"]}`)
+	p.until("the secret is there, and can be revealed", `document.querySelector(".secret input") !== null && (document.querySelector(".secret [aria-pressed=false]")?.click(), document.querySelector(".secret input").value === "whsec_SECRET")`)
+	p.click(".webhook .danger")
+	p.until("it asks", `document.querySelector("dialog[open]")?.innerText.includes("Delete this webhook?")`)
+	p.click("dialog .danger")
+	s.did(t, p, `DELETE webhooks/w1`)
+}
+
 func shopAccessible(t *testing.T, b browser) {
 	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {
@@ -99,6 +125,8 @@ func shopAccessible(t *testing.T, b browser) {
 		{"products", "/admin#products", `document.querySelectorAll(".product").length === 2`},
 		{"product-new", "/admin?lang=fr#products", button("Ajouter un produit", "dialog[open]")},
 		{"words", "/admin#words", `document.querySelector("[name=fallback]") !== null`},
+		{"webhooks", "/admin?lang=fr#webhooks", button("Envois", ".deliveries .line")},
+		{"webhook-new", "/admin#webhooks", button("Add a webhook", "dialog[open]")},
 	} {
 		for _, look := range []struct {
 			theme string

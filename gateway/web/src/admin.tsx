@@ -10,11 +10,12 @@ import { Field, NewPassword, Refused, required, tooShort, useForm } from './offi
 import { People } from './office/People';
 import { sessions, Sessions } from './office/Sessions';
 
-type Tab = 'sessions' | 'products' | 'words' | 'users' | 'audit' | 'password';
+type Tab = 'sessions' | 'products' | 'words' | 'webhooks' | 'users' | 'audit' | 'password';
 const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
   { id: 'sessions', says: 'admin.sessions', shown: () => true },
   { id: 'products', says: 'products.title', shown: () => may('desk') },
   { id: 'words', says: 'words.title', shown: () => may('users') },
+  { id: 'webhooks', says: 'webhooks.title', shown: () => may('users') },
   { id: 'users', says: 'users.title', shown: () => may('users') },
   { id: 'audit', says: 'audit.title', shown: () => may('users') },
   { id: 'password', says: 'office.password', shown: () => true },
@@ -50,6 +51,7 @@ const pages: Record<Tab, FunctionComponent> = {
   sessions: Sessions, users: People, audit: Audit, password: Password,
   products: later(() => import('./office/Products').then((m) => m.Products)),
   words: later(() => import('./office/Words').then((m) => m.Words)),
+  webhooks: later(() => import('./office/Webhooks').then((m) => m.Webhooks)),
 };
 
 const Admin = () => {
