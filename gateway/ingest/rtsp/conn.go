@@ -92,9 +92,10 @@ func (h handler) endedEarly(err error) *ingest.Refusal {
 			Hint:    "start the stream in the encoder",
 		}
 	}
+	what, _, _ := strings.Cut(err.Error(), ", got [") // bytes in numbers help nobody
 	return &ingest.Refusal{
 		Outcome: ingest.BadRequest,
-		Reason:  fmt.Sprintf("not RTSP as we know it: %v", err),
+		Reason:  "not RTSP as we know it: " + what,
 		Hint:    "check the address in the encoder: rtsp://HOST:8554/live/KEY for RTSP, rtsps:// for RTSPS",
 	}
 }
