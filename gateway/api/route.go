@@ -136,6 +136,7 @@ var statuses = map[show.ErrorKind]struct {
 	show.Forbidden: {http.StatusForbidden, "You may not do that"},
 	show.NotFound:  {http.StatusNotFound, "There is no such thing"},
 	show.Gone:      {http.StatusGone, "That is over"},
+	show.Expired:   {http.StatusGone, "That is over"},
 	show.Conflict:  {http.StatusConflict, "Not now"},
 	show.TooMany:   {http.StatusTooManyRequests, "Too often"},
 }

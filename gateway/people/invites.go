@@ -153,13 +153,13 @@ func (s *Service) invitation(ctx context.Context, remote string, token show.Toke
 	case auth.InviteRevoked:
 		return i, no(show.Gone, "This invite was revoked. Ask the host for another.")
 	case auth.InviteExpired:
-		return i, no(show.Gone, "This invite has expired. Ask the host for another.")
+		return i, no(show.Expired, "This invite has expired. Ask the host for another.")
 	}
 	return i, nil
 }
 
 // Invitation says what an invite is for. An unknown one is NotFound, one that has
-// expired or was revoked Gone.
+// expired Expired, one that was revoked Gone.
 func (s *Service) Invitation(ctx context.Context, remote string, token show.Token) (show.Invitation, error) {
 	i, err := s.invitation(ctx, remote, token)
 	if err != nil {

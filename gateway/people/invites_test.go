@@ -23,7 +23,7 @@ func TestInviteStates(t *testing.T) {
 	}{
 		"new":              {then: func(hands) error { return nil }, in: true},
 		"at its last hour": {then: func(h hands) error { h.now = noon.Add(23 * time.Hour); return nil }, in: true},
-		"expired":          {then: func(h hands) error { h.now = noon.Add(24 * time.Hour); return nil }, joins: show.Gone},
+		"expired":          {then: func(h hands) error { h.now = noon.Add(24 * time.Hour); return nil }, joins: show.Expired},
 		"expired on air": {then: func(h hands) error {
 			h.now, h.phase[h.id] = noon.Add(24*time.Hour), show.Live
 			return nil
@@ -31,7 +31,7 @@ func TestInviteStates(t *testing.T) {
 		"expired on air, unused": {unused: true, then: func(h hands) error {
 			h.now, h.phase[h.id] = noon.Add(24*time.Hour), show.Live
 			return nil
-		}, joins: show.Gone},
+		}, joins: show.Expired},
 		"revoked": {then: func(h hands) error { return h.RevokeInvite(h.t.Context(), operator, h.id, h.invite.ID) }, joins: show.Gone},
 		"revoked on air": {then: func(h hands) error {
 			h.phase[h.id] = show.Live

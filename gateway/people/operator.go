@@ -161,7 +161,7 @@ func (o operation) read(to any) error {
 
 var statusOf = map[show.ErrorKind]int{
 	show.Invalid: http.StatusUnprocessableEntity, show.SignedOut: http.StatusUnauthorized, show.Forbidden: http.StatusForbidden,
-	show.NotFound: http.StatusNotFound, show.Gone: http.StatusGone, show.Conflict: http.StatusConflict, show.TooMany: http.StatusTooManyRequests,
+	show.NotFound: http.StatusNotFound, show.Gone: http.StatusGone, show.Expired: http.StatusGone, show.Conflict: http.StatusConflict, show.TooMany: http.StatusTooManyRequests,
 }
 
 func (s *Service) operate(w http.ResponseWriter, r *http.Request, do func(operation) (any, error)) {

@@ -22,7 +22,8 @@ const (
 	SignedOut ErrorKind = "signed_out" // who asks must sign in, or gave a wrong password
 	Forbidden ErrorKind = "forbidden"  // who asks may not
 	NotFound  ErrorKind = "not_found"
-	Gone      ErrorKind = "gone"     // was there: an invite that has expired or was revoked
+	Gone      ErrorKind = "gone"     // was there: an invite that was revoked
+	Expired   ErrorKind = "expired"  // its time is over
 	Conflict  ErrorKind = "conflict" // not now, or not any more
 	TooMany   ErrorKind = "too_many" // wrong too often, or too many at once
 )

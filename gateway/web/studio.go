@@ -121,7 +121,9 @@ func (s *site) badInvite(w http.ResponseWriter, r *http.Request, err error) {
 	status, title, hint := http.StatusNotFound, "invite.unknownTitle", "invite.unknownHint"
 	switch show.KindOf(err) {
 	case show.Gone, show.Conflict:
-		status, title, hint = http.StatusGone, "invite.overTitle", "invite.overHint"
+		status, title, hint = http.StatusGone, "invite.revokedTitle", "invite.revokedHint"
+	case show.Expired:
+		status, title, hint = http.StatusGone, "invite.expiredTitle", "invite.expiredHint"
 	case show.TooMany:
 		status, title, hint = http.StatusTooManyRequests, "invite.waitTitle", "invite.waitHint"
 	case show.NotFound, show.Invalid:

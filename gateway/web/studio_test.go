@@ -55,7 +55,8 @@ func TestStudioPages(t *testing.T) {
 		{"a guest's link", visitors{invites: links}, "/j/GUEST", 200, "You are invited to Glaze day", true},
 		{"the host's link", visitors{invites: links}, "/j/HOST", 200, "You are the host", true},
 		{"an unknown link", visitors{refuses: &show.Error{Kind: show.NotFound}}, "/j/x", 404, "This invite does not exist", false},
-		{"an expired link", visitors{refuses: &show.Error{Kind: show.Gone}}, "/j/x", 410, "no longer valid", false},
+		{"an expired link", visitors{refuses: &show.Error{Kind: show.Expired}}, "/j/x", 410, "This invite has expired", false},
+		{"a link that was taken back", visitors{refuses: &show.Error{Kind: show.Gone}}, "/j/x", 410, "This invite was taken back", false},
 		{"guessing", visitors{refuses: &show.Error{Kind: show.TooMany}}, "/j/x", 429, "Wait a minute", false},
 		{"a broken store", visitors{refuses: errors.New("disk")}, "/j/x", 500, "in a minute", false},
 	}
