@@ -10,7 +10,7 @@ import (
 
 // The pages of those who are on a stage: the host's desk, and the door of an invite.
 var (
-	pageStudio    = page{template: "studio", script: "studio.tsx", style: "studio.css", words: append(stageWords(), "audience", "desk", "elsewhere", "layout", "place", "share", "shop")}
+	pageStudio    = page{template: "studio", script: "studio.tsx", style: "studio.css", words: append(stageWords(), "audience", "desk", "elsewhere", "layout", "place", "seats", "share", "shop")}
 	pageGuest     = page{template: "guest", script: "guest.tsx", style: "studio.css", words: append(stageWords(), "guest")}
 	pageInvite    = page{template: "invite"}
 	pageForbidden = page{template: "forbidden"}

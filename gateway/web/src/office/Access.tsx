@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { api, path } from '../app/api';
 import { t, type Key } from '../app/i18n';
+import { hurdle } from '../app/reach';
 import { CopyLine } from './CopyLine';
 import { Ask } from './Dialog';
 import { KeyList } from './KeyList';
@@ -34,6 +35,7 @@ export function Invites({ session }: { session: string }) {
   const invites = useMemo(() => resource<Invite>(where), [where]);
   const fresh = useSignal<(Invite & { url: string }) | undefined>(undefined);
   const ending = useSignal<Invite | undefined>(undefined);
+  const elsewhere = hurdle(location);
   useEffect(() => void invites.load(), [invites]);
   const state = (i: Invite): string => {
     if (i.revoked) return t('invites.revoked');
@@ -48,7 +50,7 @@ export function Invites({ session }: { session: string }) {
       {fresh.value && (
         <div class="secret">
           <CopyLine label={t('invites.link', { name: fresh.value.name || t(`role.${fresh.value.seat}`) })} value={location.origin + fresh.value.url} />
-          <p class="hint">{t('seats.once')}</p>
+          <p class="hint">{t('seats.once')}{elsewhere && ` ${t(elsewhere)}`}</p>
         </div>
       )}
       <Refused problem={invites.problem.value} />

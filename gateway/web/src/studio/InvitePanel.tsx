@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { api, sentence } from '../app/api';
 import { copy, useSaid } from '../app/copy';
 import { t } from '../app/i18n';
+import { hurdle } from '../app/reach';
 import { Link } from '../components/icons-stage';
 import type { Room } from '../stage/room';
 
@@ -49,6 +50,7 @@ export function InvitePanel({ room }: { room: Room }) {
 function Made({ invite }: { invite: Invite }) {
   const [said, say] = useSaid();
   const url = new URL(invite.url, location.href).href;
+  const elsewhere = hurdle(location);
   return (
     <li class="secret">
       <p class="label">{invite.name ? t('desk.inviteFor', { name: invite.name }) : t('desk.inviteAny')}</p>
@@ -56,7 +58,7 @@ function Made({ invite }: { invite: Invite }) {
         <input class="input" readOnly value={url} aria-label={t('desk.inviteLink')} onFocus={(e) => e.currentTarget.select()} />
         <button type="button" class="button" onClick={() => void copy(url).then(say)}><span role="status">{t(said ? 'elsewhere.copied' : 'elsewhere.copy')}</span></button>
       </div>
-      <p class="hint">{t('desk.inviteOnce')}</p>
+      <p class="hint">{t('desk.inviteOnce')}{elsewhere && ` ${t(elsewhere)}`}</p>
     </li>
   );
 }
