@@ -10,9 +10,10 @@ import { Field, NewPassword, Refused, required, tooShort, useForm } from './offi
 import { People } from './office/People';
 import { sessions, Sessions } from './office/Sessions';
 
-type Tab = 'sessions' | 'products' | 'words' | 'webhooks' | 'users' | 'audit' | 'password';
+type Tab = 'event' | 'sessions' | 'products' | 'words' | 'webhooks' | 'users' | 'audit' | 'password';
 const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
   { id: 'sessions', says: 'admin.sessions', shown: () => true },
+  { id: 'event', says: 'event.title', shown: () => may('users') },
   { id: 'products', says: 'products.title', shown: () => may('desk') },
   { id: 'words', says: 'words.title', shown: () => may('users') },
   { id: 'webhooks', says: 'webhooks.title', shown: () => may('users') },
@@ -49,6 +50,7 @@ function Password() {
 
 const pages: Record<Tab, FunctionComponent> = {
   sessions: Sessions, users: People, audit: Audit, password: Password,
+  event: later(() => import('./event/EventPage').then((m) => m.EventPage)),
   products: later(() => import('./office/Products').then((m) => m.Products)),
   words: later(() => import('./office/Words').then((m) => m.Words)),
   webhooks: later(() => import('./office/Webhooks').then((m) => m.Webhooks)),
