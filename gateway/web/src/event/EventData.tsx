@@ -12,15 +12,16 @@ const here = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || '
 /** The day after one, as 2026-11-28. */
 const after = (date: string): string => new Date(Date.parse(`${date}T12:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 
+// Its fields have names of their own: the dialogs of creators and slots open over it.
 export function EventData({ event }: { event: Schedule }) {
   const days = useSignal((event.days ?? []).map((d, i) => ({ ...d, key: i })));
   const saved = useSignal(false);
   const form = useForm(
-    (v) => ({ ...required(v, 'name', 'time_zone') }),
+    (v) => ({ ...required(v, 'event_name', 'time_zone') }),
     async (v) => {
       saved.value = false;
       const wanted = days.value.map(({ date, title }) => ({ date, title: title.trim() })).filter((d) => d.date !== '');
-      await api('PUT', 'event', { name: v['name']!.trim(), description: v['description'] ?? '', time_zone: v['time_zone']!.trim(), days: wanted });
+      await api('PUT', 'event', { name: v['event_name']!.trim(), description: v['event_description'] ?? '', time_zone: v['time_zone']!.trim(), days: wanted });
       await load();
       saved.value = true;
     },
@@ -35,7 +36,7 @@ export function EventData({ event }: { event: Schedule }) {
     <form class="form panel" noValidate onSubmit={form.onSubmit}>
       <h3>{t('event.data')}</h3>
       <div class="row">
-        <Field name="name" label={t('event.name')} error={form.errors['name']} defaultValue={event.name} maxLength={100} required />
+        <Field name="event_name" label={t('event.name')} error={form.errors['event_name']} defaultValue={event.name} maxLength={100} required />
         <div class="field">
           <label for="time_zone">{t('event.zone')}</label>
           <input class="input" id="time_zone" name="time_zone" list="zones" defaultValue={event.time_zone || here()} aria-describedby="time_zone-hint" autocomplete="off" required />
@@ -44,7 +45,7 @@ export function EventData({ event }: { event: Schedule }) {
           {form.errors['time_zone'] && <p class="error">{form.errors['time_zone']}</p>}
         </div>
       </div>
-      <Area name="description" label={t('event.description')} hint={t('event.markdown')} value={event.description} maxLength={20_000} />
+      <Area name="event_description" label={t('event.description')} hint={t('event.markdown')} value={event.description} maxLength={20_000} />
       <fieldset>
         <legend>{t('event.days')}</legend>
         {days.value.map((d, i) => (
