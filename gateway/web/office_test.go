@@ -96,6 +96,7 @@ func signInLeadsOn(t *testing.T, b browser) {
 	server := newOfficeServer(t, nobody)
 	p := b.open(t, server.URL+"/admin")
 	p.arrive("it leads to signing in", `location.pathname === "/signin" && location.search === "?next=%2Fadmin" && document.querySelector("form") !== null`)
+	p.until("and to what comes before", `document.querySelector(".problem")?.innerText.includes("Open the setup link")`)
 	p.fill("name", "Iris")
 	p.fill("password", "wrong")
 	p.click(".primary")
@@ -196,6 +197,13 @@ func encodersAreTold(t *testing.T, b browser) {
 	if server := p.eval(`document.querySelector(".way input").value`); server != "rtmp://127.0.0.1/live" {
 		t.Errorf("the server is %s", server)
 	}
+	p.eval(`(() => { const f = document.querySelector("#who"); f.value = ""; f.dispatchEvent(new Event("change", { bubbles: true })); return ""; })()`)
+	p.typeInto("#newcomer", "Camera 2")
+	p.click(".obs-side .primary")
+	p.until("an encoder may be somebody new", `document.querySelector("#newcomer") === null`)
+	if want := `POST sessions/studio/keys {"name":"Camera 2","seat":"guest"}`; !server.heard(want) {
+		t.Errorf("not asked: %s\nbut:\n%s", want, server.all())
+	}
 	if text := p.eval(`document.querySelector(".ways").innerText`); !strings.Contains(text, "Bearer Token") || !strings.Contains(text, "self-signed certificate") {
 		t.Errorf("the cards say:\n%s", text)
 	}
@@ -252,8 +260,18 @@ func (p *tab) picture(name string) {
 	if folder == "" {
 		return
 	}
-	var width, height float64
-	fmt.Sscan(p.eval(`innerWidth + " " + document.documentElement.scrollHeight`), &width, &height)
+	var width, height, tall float64
+	fmt.Sscan(p.eval(`innerWidth + " " + document.documentElement.scrollHeight + " " + innerHeight`), &width, &height, &tall)
+	if height > tall { // what sticks to the window's foot is to stand at the page's
+		resize := func(h float64) {
+			if err := chromedp.Do(p.ctx, chromedp.EmulateViewport(int64(width), int64(h))); err != nil {
+				p.t.Fatal(err)
+			}
+			p.eval(`new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r(""))))`)
+		}
+		resize(height)
+		defer resize(tall)
+	}
 	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		got, err := cdp.Call(ctx, target, pagecdp.CaptureScreenshot, pagecdp.CaptureScreenshotParams{
 			CaptureBeyondViewport: new(true), Clip: &pagecdp.Viewport{Width: width, Height: height, Scale: 1},

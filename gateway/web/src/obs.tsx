@@ -20,7 +20,9 @@ const encoders = page.encoders as Encoders | undefined;
 const keysAt = path('sessions', session, 'keys');
 const keys = resource<StreamKey>(keysAt);
 
+/** Whose key it is; empty for a guest who is not here yet. */
 const who = signal('host');
+const newcomer = signal('');
 const fresh = signal<{ of: string; key: string } | undefined>(undefined);
 const seats = signal<Health[] | undefined>(undefined);
 const refusals = signal<Refusal[]>([]);
@@ -31,8 +33,10 @@ const makeKey = () =>
   keys.act(async () => {
     const of = who.value;
     const seat = of === 'host' ? 'host' : 'guest';
-    const made = await api<StreamKey & { key: string }>('POST', keysAt, { seat, participant: of });
+    const name = newcomer.value.trim();
+    const made = await api<StreamKey & { key: string }>('POST', keysAt, { seat, ...(of ? { participant: of } : name && { name }) });
     fresh.value = { of: made.participant, key: made.key };
+    [who.value, newcomer.value] = [made.participant, ''];
   });
 
 const people = (): [string, string][] => {
@@ -47,12 +51,16 @@ const KeyPanel = () => {
   return (
     <section class="panel" aria-labelledby="key">
       <h2 id="key">{t('obs.key')}</h2>
-      {choice.length > 1 && (
+      <div class="field">
+        <label for="who">{t('obs.whose')}</label>
+        <select class="input" id="who" onChange={(e) => (who.value = e.currentTarget.value)}>
+          {[...choice, ['', t('obs.newGuest')] as const].map(([id, name]) => <option key={id} value={id} selected={id === who.value}>{name}</option>)}
+        </select>
+      </div>
+      {who.value === '' && (
         <div class="field">
-          <label for="who">{t('obs.whose')}</label>
-          <select class="input" id="who" onChange={(e) => (who.value = e.currentTarget.value)}>
-            {choice.map(([id, name]) => <option value={id} selected={id === who.value}>{name}</option>)}
-          </select>
+          <label for="newcomer">{t('obs.newGuestName')}</label>
+          <input class="input" id="newcomer" maxLength={40} autocomplete="off" dir="auto" value={newcomer.value} onInput={(e) => (newcomer.value = e.currentTarget.value)} />
         </div>
       )}
       <p class="hint">{t('obs.newKeyHint')}</p>
