@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -97,15 +96,17 @@ type tab struct {
 // browser is one that lives as long as the test; its tabs share it.
 type browser struct{ ctx context.Context }
 
-func startBrowser(t *testing.T) browser {
+// startBrowser starts one with a camera and a microphone that say yes; flags differ.
+func startBrowser(t *testing.T, flags ...chromedp.ExecAllocatorOption) browser {
 	t.Helper()
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(),
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append([]chromedp.ExecAllocatorOption{
 		chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1360, 860),
 		chromedp.Flag("headless", "new"), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+	}, flags...)...)
 	t.Cleanup(cancel)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
 	t.Cleanup(closeBrowser)
@@ -200,26 +201,6 @@ func (p *tab) eval(expression string) string {
 func (p *tab) click(selector string) {
 	p.t.Helper()
 	p.eval(fmt.Sprintf(`(document.querySelector(%q).click(), "")`, selector))
-}
-
-// press is a real key press, which goes to what has the focus.
-func (p *tab) press(key string) {
-	p.t.Helper()
-	text := ""
-	if len(key) == 1 {
-		text = key
-	}
-	err := chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
-			if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key, Text: text}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	if err != nil {
-		p.t.Fatalf("pressing %s: %v", key, err)
-	}
 }
 
 const (

@@ -2,6 +2,7 @@
 // has a sentence of its own and a way to try again.
 import { useSignal } from '@preact/signals';
 import { type Key, t } from '../app/i18n';
+import { page } from '../app/state';
 import { Speaker } from '../components/icons-stage';
 import type { DeviceTrouble } from './devices';
 import { LevelMeter } from './LevelMeter';
@@ -66,12 +67,14 @@ function Troubles({ media }: { media: Media }) {
   return (
     <div class="problem" role="alert">
       {says.map(([what, why]) => <p key={what}><b>{t(what)}</b> {t(why)}</p>)}
-      <button type="button" class="button small" onClick={() => void media.open()}>{t('check.retry')}</button>
+      {camera !== 'insecure' && <button type="button" class="button small" onClick={() => void media.open()}>{t('check.retry')}</button>}
     </div>
   );
 }
 
-const troubleKey = (trouble: DeviceTrouble) => `trouble.${trouble}` as const;
+// Who came by a link asks for another; who runs the desk can do something about it.
+const troubleKey = (trouble: DeviceTrouble): Key =>
+  trouble === 'insecure' && !page.invitation ? 'trouble.insecureDesk' : `trouble.${trouble}`;
 
 /** Two seconds of a tone, where it will be heard later. */
 function TestTone({ speaker }: { speaker: string | undefined }) {

@@ -87,8 +87,8 @@ export function SelfNotice({ me, room }: { me: Me; room: Room }) {
     : link.at === 'refused' ? t('self.refused', { why: link.why })
     : link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why })
     : link.at === 'connecting' && link.again ? t('self.connecting')
-    : me.talkingMuted.value ? t('self.talkingMuted')
     : self?.muted ? t('self.mutedByHost')
+    : me.talkingMuted.value ? t('self.talkingMuted')
     : self?.camera_off ? t('self.cameraOffByHost')
     : me.publisher.quality.value === 'bad' ? t('self.bad')
     : '';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pick, remember, remembered, troubleOf } from './devices';
+import { remember, remembered, troubleOf } from './devices';
 import { loudness } from './level';
 
 test('each trouble has its word', () => {
@@ -22,13 +22,6 @@ test('choices are remembered, and a damaged memory is none', () => {
   for (const text of ['', '{', 'null', '3']) assert.deepEqual(remembered({ getItem: () => text }), {});
   assert.deepEqual(remembered(undefined), {});
   remember({ setItem: () => { throw new Error('full'); } }, {});
-});
-
-test('a device that is not there is not asked for', () => {
-  const devices = [{ kind: 'videoinput', deviceId: 'c1' }, { kind: 'audioinput', deviceId: 'm1' }] as const;
-  assert.equal(pick([...devices], 'videoinput', 'c1'), 'c1');
-  assert.equal(pick([...devices], 'videoinput', 'm1'), undefined);
-  assert.equal(pick([], 'videoinput', undefined), undefined);
 });
 
 test('the meter goes from the noise of a room to a loud voice', () => {

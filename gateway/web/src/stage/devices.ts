@@ -52,8 +52,3 @@ export function remember(storage: Pick<Storage, 'setItem'> | undefined, choice: 
     // A private window may keep nothing: then it is asked again next time.
   }
 }
-
-/** The device to use now: the wanted one while it is there, else whatever the browser gives. */
-export function pick(devices: Pick<MediaDeviceInfo, 'deviceId' | 'kind'>[], kind: MediaDeviceKind, wanted: string | undefined): string | undefined {
-  return devices.some((d) => d.kind === kind && d.deviceId === wanted) ? wanted : undefined;
-}

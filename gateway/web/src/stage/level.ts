@@ -10,11 +10,13 @@ export class Level {
   readonly value = signal(0);
   /** Somebody speaks, or did a moment ago. */
   readonly speaking = signal(false);
+  /** The same for words, which must not flicker between two sentences of somebody's. */
+  readonly talking = signal(false);
   private context: AudioContext | undefined;
   private source: MediaStreamAudioSourceNode | undefined;
   private listened: MediaStreamTrack | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
-  private heardAt = 0;
+  private heardAt = -Infinity;
 
   /** Listens to this track instead, or to none. */
   of(track: MediaStreamTrack | undefined): void {
@@ -40,6 +42,7 @@ export class Level {
     const now = performance.now();
     if (rms > SPEECH) this.heardAt = now;
     this.speaking.value = now - this.heardAt < 600;
+    this.talking.value = now - this.heardAt < 4_000;
   }
 
   private stop(): void {
@@ -47,7 +50,7 @@ export class Level {
     this.source?.disconnect();
     this.listened?.stop();
     this.value.value = 0;
-    this.speaking.value = false;
+    this.speaking.value = this.talking.value = false;
   }
 }
 

@@ -27,7 +27,7 @@ export class Me {
     this.grantScreen = grant(true);
     this.publisher = new Publisher(grant(false));
     this.returns = new Returns(`/api/v1/${room.at('return')}`);
-    this.talkingMuted = computed(() => this.sending.value && this.silenced && media.level.speaking.value);
+    this.talkingMuted = computed(() => this.sending.value && this.silenced && media.level.talking.value);
   }
 
   private readonly grantScreen: () => Promise<Grant>;
@@ -35,6 +35,11 @@ export class Me {
   /** Whether nobody hears this person, by whose doing it may be. */
   get silenced(): boolean {
     return this.media.muted.value || (this.room.person(this.id)?.muted ?? false);
+  }
+
+  /** Whether viewers would see this person go. */
+  get onAir(): boolean {
+    return this.sending.value && this.room.desk.value?.phase === 'live' && this.room.person(this.id)?.place === 'on_air';
   }
 
   /** Hears the stage. */
@@ -101,7 +106,7 @@ export class Me {
       effect(() => this.feed()),
       effect(() => this.feedScreen()),
       effect(() => this.giveWay()),
-      guard(() => this.sending.value),
+      guard(() => this.onAir),
     );
   }
 
@@ -135,7 +140,10 @@ export class Me {
   // The browser takes the lock back whenever the page is hidden.
   private async stayAwake(): Promise<void> {
     if (!this.sending.value || (this.lock && !this.lock.released)) return;
-    this.lock = await navigator.wakeLock?.request('screen').catch(() => undefined);
+    const lock = await navigator.wakeLock?.request('screen').catch(() => undefined);
+    // Meanwhile they may have left, or the page been hidden and shown again.
+    if (this.sending.value && (!this.lock || this.lock.released)) this.lock = lock;
+    else void lock?.release().catch(() => {});
   }
 }
 

@@ -1,7 +1,7 @@
 // Camera, microphone, screen and loudspeaker of this browser. A device that goes
 // is replaced by another without dropping; a choice is remembered.
 import { computed, effect, signal } from '@preact/signals';
-import { type DeviceTrouble, pick, remember, remembered, troubleOf } from './devices';
+import { type DeviceTrouble, remember, remembered, troubleOf } from './devices';
 import { Level } from './level';
 
 type Kind = 'camera' | 'microphone';
@@ -37,8 +37,8 @@ export class Media {
       this.take('camera', both.getVideoTracks()[0]);
       this.take('microphone', both.getAudioTracks()[0]);
     } else {
-      await this.reopen('camera');
-      await this.reopen('microphone');
+      await this.reopenAfter('camera', both);
+      await this.reopenAfter('microphone', both);
     }
     await this.list();
     this.opening.value = false;
@@ -94,6 +94,17 @@ export class Media {
       effect(() => void (this.camera.value && (this.camera.value.enabled = !this.cameraOff.value))),
       effect(() => this.level.of(this.microphone.value)),
     );
+    for (const kind of ['camera', 'microphone'] as const) void this.followPermission(kind);
+  }
+
+  // Allowed beside the address, which no click on this page would tell us.
+  private async followPermission(kind: Kind): Promise<void> {
+    const status = await permission(kind);
+    if (!status || this.stops.length === 0) return;
+    status.onchange = () => {
+      if (status.state === 'granted' && this.trouble.peek()[kind] === 'denied') void this.reopen(kind).then(() => this.list());
+    };
+    this.stops.push(() => (status.onchange = null));
   }
 
   private async list(): Promise<void> {
@@ -105,16 +116,29 @@ export class Media {
     for (const kind of ['camera', 'microphone'] as const) {
       const dead = this[kind].peek()?.readyState !== 'live';
       const any = this.devices.value.some((d) => d.kind === INPUT[kind]);
+      if (this.trouble.peek()[kind] === 'denied') continue; // no device answers that
       if (dead && any) await this.reopen(kind);
       else if (dead && this[kind].peek()) this.lose(kind, 'gone');
     }
   }
 
+  // One that was not to be had with the other may be had alone; but nobody is asked
+  // a second time what they have just refused.
+  private async reopenAfter(kind: Kind, both: DeviceTrouble): Promise<void> {
+    const may = both === 'denied' ? (await permission(kind))?.state : undefined;
+    if (may === undefined || may === 'granted') await this.reopen(kind);
+    else this.lose(kind, 'denied');
+  }
+
   private async reopen(kind: Kind): Promise<void> {
-    const constraints = this.constraints(kind);
+    const ask = (any: boolean) => {
+      const constraints = this.constraints(kind, any);
+      return this.ask(kind === 'camera' ? { video: constraints } : { audio: constraints });
+    };
     // Some cameras open once: the old one must be let go first.
     this[kind].peek()?.stop();
-    const got = await this.ask(kind === 'camera' ? { video: constraints } : { audio: constraints });
+    let got = await ask(false);
+    if (got === 'none' && this.choice.peek()[kind]) got = await ask(true); // the chosen one is not here today
     if (got instanceof MediaStream) this.take(kind, got.getTracks()[0]);
     else this.lose(kind, got);
   }
@@ -127,9 +151,10 @@ export class Media {
     }
   }
 
-  private constraints(kind: Kind): MediaTrackConstraints {
-    const id = pick(this.devices.peek(), INPUT[kind], this.choice.peek()[kind]) ?? this.choice.peek()[kind];
-    return { ...(kind === 'camera' ? PICTURE : SOUND), ...(id && { deviceId: { ideal: id } }) };
+  // Exactly the chosen one: Chromium gives another where it is only wished for.
+  private constraints(kind: Kind, any = false): MediaTrackConstraints {
+    const id = any ? undefined : this.choice.peek()[kind];
+    return { ...(kind === 'camera' ? PICTURE : SOUND), ...(id && { deviceId: { exact: id } }) };
   }
 
   private take(kind: Kind, track: MediaStreamTrack | undefined): void {
@@ -147,4 +172,9 @@ export class Media {
     this.trouble.value = { ...this.trouble.peek(), [kind]: why };
     this[kind].value = undefined;
   }
+}
+
+/** What the browser says of asking; undefined where it does not say. */
+async function permission(kind: Kind): Promise<PermissionStatus | undefined> {
+  return navigator.permissions?.query({ name: kind as PermissionName }).catch(() => undefined);
 }
