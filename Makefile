@@ -58,7 +58,7 @@ test: build $(INTEROP)/node_modules/.package-lock.json ## run every test
 screens: build ## take pictures of the pages in both themes and on a phone, to look at
 	@deploy/setup.sh test
 	@mkdir -p screens
-	REGIE_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestOfficeInABrowser|TestModerationInABrowser|TestShopInABrowser|TestInABrowser/the_stage_is_accessible' ./gateway/web
+	REGIE_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestOfficeInABrowser|TestEventInABrowser|TestModerationInABrowser|TestShopInABrowser|TestInABrowser/the_stage_is_accessible|TestFrenchFits' ./gateway/web
 	@echo "look into screens/"
 
 .PHONY: test-image
