@@ -41,7 +41,7 @@ func NewSessionView(s Session, phase Phase, onAir []ParticipantID) SessionView {
 	}
 	for _, p := range s.Participants {
 		v.Participants = append(v.Participants, ParticipantView{
-			Name: p.Name, Role: p.Role, OnAir: slices.Contains(onAir, p.ID),
+			Name: p.Name, Role: p.Role, OnAir: phase == Live && slices.Contains(onAir, p.ID), // the stage may stand before and after
 		})
 	}
 	return v

@@ -41,3 +41,12 @@ func TestSessionViewWithoutParticipantsIsAnEmptyList(t *testing.T) {
 		t.Errorf("participants must be [] and never null: %s", got)
 	}
 }
+
+func TestNobodyIsOnAirBeforeOrAfter(t *testing.T) {
+	s := show.Session{ID: "glaze", Participants: []show.Participant{{ID: "host", Name: "Ana", Role: show.Host}}}
+	for phase, want := range map[show.Phase]bool{show.Planned: false, show.Live: true, show.Ended: false} {
+		if got := show.NewSessionView(s, phase, []show.ParticipantID{"host"}).Participants[0].OnAir; got != want {
+			t.Errorf("%s: on air is %t", phase, got)
+		}
+	}
+}
