@@ -69,6 +69,13 @@ func aGuestFromLinkToEnd(t *testing.T, b browser) {
 	g.until("they are told that they wait", `document.querySelector(".where").innerText.includes("You are not on air. Ana will let you in.")`)
 	h.until("the host sees them", fmt.Sprintf(cardOf+`?.classList.contains("waiting")`, "Théo"))
 	h.until("and their picture", fmt.Sprintf(moving, fmt.Sprintf(cardOf, "Théo")))
+	s.sending.Lock()
+	for _, id := range []string{"host", "guest1"} {
+		if s.first[id] != "1280 × 720" {
+			t.Errorf("the first picture of %s is %s", id, s.first[id])
+		}
+	}
+	s.sending.Unlock()
 	g.until("they see the program", `document.querySelector(".program video")?.currentTime > 0.3`)
 	g.until("and hear the host", `[...document.querySelectorAll("audio")].some((a) => !a.paused && a.currentTime > 0.3)`)
 

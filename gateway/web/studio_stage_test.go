@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/regie-live/regie/gateway/events"
@@ -41,6 +42,7 @@ type stageServer struct {
 
 	sending sync.Mutex        // guards those who send; the feed asks while mu is held
 	keys    map[string]func() // asks for a keyframe
+	first   map[string]string // the size of somebody's first picture
 	ends    map[string]func(error)
 
 	mu     sync.Mutex
@@ -53,7 +55,7 @@ func newStageServer(t *testing.T) *stageServer {
 	t.Helper()
 	built(t)
 	now := time.Now()
-	s := &stageServer{keys: map[string]func(){}, ends: map[string]func(error){}, began: now, desk: show.Desk{
+	s := &stageServer{keys: map[string]func(){}, first: map[string]string{}, ends: map[string]func(error){}, began: now, desk: show.Desk{
 		ID: "studio", Title: "Glaze day: five mugs, one kiln", Phase: show.Planned, Width: 1280, Height: 720,
 		EndsAt:  now.Add(45 * time.Minute),
 		Program: show.Picture{Look: show.Look{Layout: show.Auto}}, Preview: show.Picture{Look: show.Look{Layout: show.Auto}},
@@ -182,6 +184,7 @@ func (k stageSink) SetTracks(tracks []media.Track) {
 }
 
 func (k stageSink) Write(au media.AccessUnit) {
+	k.s.measure(string(k.id), au)
 	k.s.feed.Write(k.id, au)
 	if k.id == "host" && au.Kind == media.Video {
 		pts := int64(time.Since(k.s.began).Seconds() * transcode.VideoClock)
@@ -192,6 +195,22 @@ func (k stageSink) Write(au media.AccessUnit) {
 func (k stageSink) Close(error) {
 	k.s.feed.Gone(k.id)
 	k.s.set(func(d *show.Desk) { k.s.person(d, k.id).Via = "" })
+}
+
+// measure notes the size of a first picture.
+func (s *stageServer) measure(id string, au media.AccessUnit) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	var nals h264.AnnexB
+	if au.Kind != media.Video || s.first[id] != "" || nals.Unmarshal(au.Data) != nil {
+		return
+	}
+	for _, nal := range nals {
+		var sps h264.SPS
+		if sps.Unmarshal(nal) == nil {
+			s.first[id] = fmt.Sprint(sps.Width(), " × ", sps.Height())
+		}
+	}
 }
 
 // set changes the desk and tells everybody.

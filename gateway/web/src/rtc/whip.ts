@@ -65,10 +65,10 @@ export class Publisher {
     });
     const audio = pc.addTransceiver(this.tracks.audio ?? 'audio', { direction: 'sendonly' });
     prefer(video, 'video', h264First);
+    await degrade(video.sender, 'maintain-resolution'); // before the first picture
     const attempt = await exchange({ pc, url: grant.whip, token: grant.token, theirs: speech }, lost, abort);
     this.senders = { video: video.sender, audio: audio.sender };
     this.send(this.tracks); // one may have been swapped meanwhile
-    await degrade(video.sender, 'maintain-resolution');
     const timer = this.measure(pc, video.sender);
     return { close: () => (clearInterval(timer), attempt.close()) };
   }
