@@ -43,6 +43,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
   const where: Where = removed.value ? 'removed' : whereIs(self?.place ?? 'waiting', desk.phase);
   const host = desk.people.find((p) => p.role === 'host')?.name ?? t('role.host');
   if (!inRoom(where)) return <Gone where={where} host={host} again={again} />;
+  const cutOff = where === 'onAir' && me.publisher.state.value.at !== 'connected';
   const hand = room.intents.of(`person/${me.id}.hand`, self?.hand ?? false);
   const leave = () =>
     (question.value = {
@@ -56,7 +57,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
     <div class={`green-room ${where}`}>
       <h1 class="unseen">{desk.title}</h1>
       <div class={`where ${where}`} role="status">
-        <p class="where-words"><b>{t(`guest.place.${where}`)}</b> <span>{t(`guest.hint.${where}`, { host })}</span></p>
+        <p class="where-words"><b>{t(`guest.place.${where}`)}</b> <span>{t(`guest.hint.${cutOff ? 'cutOff' : where}`, { host })}</span></p>
         <Clock room={room} />
       </div>
       <section class="program" aria-label={t('guest.program')}>
