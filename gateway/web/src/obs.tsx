@@ -28,6 +28,7 @@ const seats = signal<Health[] | undefined>(undefined);
 const refusals = signal<Refusal[]>([]);
 const lost = signal('');
 const unreachable = signal<number | undefined>(undefined);
+let connected = ''; // since when who sends
 
 const makeKey = () =>
   keys.act(async () => {
@@ -119,6 +120,9 @@ const poller = new Poller<[Health[], Refusal[]]>({
   arrived: ([health, attempts]) => {
     unreachable.value = undefined;
     seats.value = health;
+    const now = health.map((h) => h.since).join();
+    if (now !== connected) void keys.load(); // which say when they were used
+    connected = now;
     refusals.value = attempts.reverse();
     if (lost.value) poller.stop();
   },
