@@ -24,6 +24,12 @@ var watchScript string
 type browser struct {
 	t   testing.TB
 	ctx context.Context
+	via *network // of the people who come now; nil: straight
+}
+
+// on is the same browser for people who come over a network.
+func (b *browser) on(n *network) *browser {
+	return &browser{t: b.t, ctx: b.ctx, via: n}
 }
 
 // tab is one page of it.

@@ -113,8 +113,13 @@ const settling = 6 * time.Second
 // after now.
 func (s *screen) hears(mix ...look) {
 	s.t.Helper()
+	s.hearsWithin(settling, mix...)
+}
+
+func (s *screen) hearsWithin(d time.Duration, mix ...look) {
+	s.t.Helper()
 	var wrong string
-	for began := time.Now(); time.Since(began) < settling; {
+	for began := time.Now(); time.Since(began) < d; {
 		if wrong = judge(s.listen(time.Second), mix...); wrong == "" {
 			figure(s.t, "mix.sound_settled", max(0, time.Since(began)-time.Second).Seconds(), "s")
 			return

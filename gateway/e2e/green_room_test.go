@@ -22,7 +22,15 @@ var personScript string
 // profile of their own.
 func (b *browser) person(l look, address string) *tab {
 	b.t.Helper()
-	who, err := json.Marshal(map[string]any{"color": "#" + l.color.rgb()[2:], "tone": l.tone})
+	is := map[string]any{"color": "#" + l.color.rgb()[2:], "tone": l.tone, "words": l.beep > 0}
+	if b.via != nil {
+		is["ports"] = b.via.candidates()
+		if b.via.relay {
+			is["ports"], is["relay"] = nil, true // TURN is asked for the appliance's own
+		}
+		address = b.via.to(address)
+	}
+	who, err := json.Marshal(is)
 	if err != nil {
 		b.t.Fatal(err)
 	}
