@@ -17,7 +17,7 @@ import (
 	"github.com/regie-live/regie/deploy"
 )
 
-const dashboard = "grafana/regie.json"
+var dashboards = []string{"grafana/regie.json", "grafana/regie-room.json"}
 
 func TestPromtool(t *testing.T) {
 	for _, args := range [][]string{
@@ -66,10 +66,23 @@ func read(t *testing.T, path string) string {
 }
 
 func TestDashboardLint(t *testing.T) {
-	d, err := deploy.ReadDashboard(dashboard)
-	if err != nil {
-		t.Fatal(err)
+	uids := map[string]bool{}
+	for _, path := range dashboards {
+		t.Run(path, func(t *testing.T) {
+			d, err := deploy.ReadDashboard(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.UID == "" || uids[d.UID] {
+				t.Errorf("the uid %q is none, or another dashboard's", d.UID)
+			}
+			uids[d.UID] = true
+			lint(t, d)
+		})
 	}
+}
+
+func lint(t *testing.T, d *deploy.Dashboard) {
 	panels := d.Flat()
 	if len(panels) < 12 {
 		t.Errorf("%d panels, want at least 12", len(panels))
@@ -175,7 +188,7 @@ func TestMetricsExist(t *testing.T) {
 		recorded[m[1]] = true
 	}
 	metric := regexp.MustCompile(`[a-z:]*\bregie[_:][a-z0-9_:]+\b`)
-	for _, file := range []string{dashboard, "prometheus/regie.rules.yml", "prometheus/regie.rules.test.yml", sample} {
+	for _, file := range append([]string{"prometheus/regie.rules.yml", "prometheus/regie.rules.test.yml", sample}, dashboards...) {
 		for _, series := range metric.FindAllString(read(t, file), -1) {
 			if !names[family(series)] && !recorded[series] {
 				t.Errorf("%s: nothing registers %s", file, series)

@@ -24,9 +24,9 @@ import (
 // number that grows by one with every scrape.
 const sample = "testdata/metrics.prom"
 
-// TestDashboardAgainstPrometheus: a real Prometheus scrapes the sample and
-// answers every question of the dashboard, with data.
-func TestDashboardAgainstPrometheus(t *testing.T) {
+// TestDashboardsAgainstPrometheus: a real Prometheus scrapes the sample and
+// answers every question of the dashboards, with data.
+func TestDashboardsAgainstPrometheus(t *testing.T) {
 	text := read(t, sample)
 	var scrapes atomic.Int64
 	exporter := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -36,12 +36,16 @@ func TestDashboardAgainstPrometheus(t *testing.T) {
 	defer exporter.Close()
 
 	prometheus := startPrometheus(t, exporter.Listener.Addr().String())
-	exprs, err := deploy.Expressions(dashboard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(exprs) < 30 {
-		t.Errorf("only %d expressions found", len(exprs))
+	var exprs []deploy.Expr
+	for _, path := range dashboards {
+		more, err := deploy.Expressions(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(more) < 20 {
+			t.Errorf("%s: only %d expressions found", path, len(more))
+		}
+		exprs = append(exprs, more...)
 	}
 	deadline := time.Now().Add(time.Minute)
 	for _, e := range exprs {

@@ -34,6 +34,15 @@ func newModMetrics(reg prometheus.Registerer) *modMetrics {
 			Help: "Unix time at which the oldest waiting item arrived; 0 when empty.",
 		}, []string{"queue"}),
 	}
+	// A counter that appears with its first action hides that action from increase().
+	for actor, actions := range map[string][]string{
+		"human":  {"hide", "restore", "delete", "approve", "deny", "keep", "clear", "timeout", "ban", "unban", "trust", "untrust", "note", "lever"},
+		"viewer": {"report"}, "filter": {"hold"}, "timer": {"lever"},
+	} {
+		for _, action := range actions {
+			x.actions.WithLabelValues(action, actor)
+		}
+	}
 	if reg != nil {
 		reg.MustRegister(x.actions, x.items, x.oldest)
 	}

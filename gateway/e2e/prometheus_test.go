@@ -21,7 +21,7 @@ import (
 
 // TestMetrics: with everything running, the exposition is as promtool wants it,
 // and a real Prometheus that scrapes the appliance has an answer to every question
-// that the Grafana dashboard asks.
+// that the Grafana dashboards ask.
 func TestMetrics(t *testing.T) {
 	a := start(t, setup{sessions: []string{"studio", "other"}})
 	a.publish(overRTMP, "studio", "host", looks[0])
@@ -71,14 +71,18 @@ func TestMetrics(t *testing.T) {
 		}
 	})
 	t.Run("dashboard", func(t *testing.T) {
-		expressions, err := deploy.Expressions("../../deploy/grafana/regie.json")
-		if err != nil {
-			t.Fatal(err)
+		var expressions []deploy.Expr
+		for _, name := range []string{"regie.json", "regie-room.json"} {
+			more, err := deploy.Expressions("../../deploy/grafana/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expressions = append(expressions, more...)
 		}
 		deadline := time.Now().Add(10 * time.Second)
 		for _, e := range expressions {
-			var n int
-			for n, err = ask(address, e.Query(time.Minute)); n == 0 && err == nil && time.Now().Before(deadline); {
+			n, err := ask(address, e.Query(time.Minute))
+			for n == 0 && err == nil && time.Now().Before(deadline) {
 				p.next() // a picture's time passes
 				n, err = ask(address, e.Query(time.Minute))
 			}

@@ -20,6 +20,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
+// begin lets both be 0 before they are 1: what appears as 1 has not increased.
+func (m *metrics) begin(of show.SessionID) {
+	m.shown.WithLabelValues(string(of))
+	m.clicked.WithLabelValues(string(of))
+}
+
 func (m *metrics) forget(of show.SessionID) {
 	m.shown.DeleteLabelValues(string(of))
 	m.clicked.DeleteLabelValues(string(of))

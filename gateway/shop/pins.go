@@ -58,7 +58,6 @@ func (s *Service) AddPin(ctx context.Context, by show.Principal, of show.Session
 	s.pins = append(s.pins, p)
 	s.mu.Unlock()
 	s.metrics.shown.WithLabelValues(string(of)).Inc()
-	s.metrics.clicked.WithLabelValues(string(of)) // so that a ratio of the two can be had
 	s.tell(p.StoredPin)
 	s.o.Shown(of, p.Pin)
 	ring(s.wake)

@@ -183,6 +183,7 @@ func (s *Service) OnAir(of show.SessionID) {
 	s.mu.Lock()
 	s.resumed[of] = true
 	s.mu.Unlock()
+	s.metrics.begin(of)
 	ring(s.wake)
 }
 
