@@ -251,7 +251,10 @@ func newSite(t *testing.T, origin string, port int) *httptest.Server {
 		t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			r.Out.Host = r.In.Host // as any proxy must, or the events' socket is another site's
+		},
 		ModifyResponse: func(r *http.Response) error {
 			if r.Header.Get("Content-Type") != "application/sdp" {
 				return nil

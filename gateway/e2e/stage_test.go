@@ -167,7 +167,7 @@ func TestStageOfBrowsers(t *testing.T) {
 	fast.sees("video", now...)
 
 	host.click("Mute: Zoé")
-	zoé.reads(20*time.Second, "You are talking, but your microphone is off")
+	zoé.reads(20*time.Second, "The host has muted you")
 	théo.ears("Théo, with Zoé muted,", looks[0], looks[2])
 	fast.ears("a viewer, with Zoé muted,", looks[:3]...)
 
