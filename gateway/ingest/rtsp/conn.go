@@ -204,6 +204,9 @@ func (h handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
 	if !ok {
 		return
 	}
+	if h.server.stopping.Load() {
+		c.fail(ingest.ErrStopping) // else it may look as if the connection, closed first, was left
+	}
 	c.publisher.Close(c.why(ctx.Error))
 	if g := guarded(c.rtsp.NetConn()); g != nil {
 		g.arm() // the connection may publish again, but not idle

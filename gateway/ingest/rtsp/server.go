@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -45,6 +46,7 @@ type Server struct {
 	guard    *guard
 	udp      []*net.UDPConn // RTP and RTCP, or none
 	rtsp     *gortsplib.Server
+	stopping atomic.Bool
 }
 
 // Listen binds the ports. Run must follow, also to free them.
@@ -121,7 +123,10 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("rtsp: %w", err)
 	}
 	s.opts.Logger.Info("listening", "protocol", s.protocol, "address", s.Addr().String())
-	stop := context.AfterFunc(ctx, s.rtsp.Close)
+	stop := context.AfterFunc(ctx, func() {
+		s.stopping.Store(true)
+		s.rtsp.Close()
+	})
 	err := s.rtsp.Wait()
 	if !stop() {
 		return nil
