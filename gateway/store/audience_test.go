@@ -1,12 +1,10 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"sync"
 	"testing"
 
@@ -50,28 +48,7 @@ func chatter(dir string) {
 func TestKill9LosesNoMessage(t *testing.T) {
 	for round := range 3 {
 		dir := t.TempDir()
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), asChatter+"="+dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var acknowledged []string
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			acknowledged = append(acknowledged, lines.Text())
-			if len(acknowledged) == 50+70*round {
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		_ = cmd.Wait() // killed
-		if len(acknowledged) < 50+70*round {
-			t.Fatalf("the child said %q", acknowledged)
-		}
+		acknowledged := killed(t, asChatter+"="+dir, 50+70*round)
 		s := opened(t, dir)
 		for _, id := range acknowledged {
 			if m, ok, err := s.Message(t.Context(), "studio", id); !ok || err != nil || m.Text != id {

@@ -77,33 +77,40 @@ func child(dir string) {
 	}
 }
 
+// killed runs this test binary with a setting until it has said n lines, kills it, and
+// returns all that it said.
+func killed(t *testing.T, setting string, n int) (acknowledged []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), setting)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		acknowledged = append(acknowledged, lines.Text())
+		if len(acknowledged) == n {
+			if err := cmd.Process.Kill(); err != nil { // SIGKILL; what is in the pipe still counts
+				t.Fatal(err)
+			}
+		}
+	}
+	_ = cmd.Wait() // killed
+	if len(acknowledged) < n {
+		t.Fatalf("the child said %q", acknowledged)
+	}
+	return acknowledged
+}
+
 // TestKill9LosesNothing kills a process that writes, again and again, and looks
 // for all that it had acknowledged.
 func TestKill9LosesNothing(t *testing.T) {
 	for round := range 5 {
 		dir := t.TempDir()
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), asChild+"="+dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var acknowledged []string
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			acknowledged = append(acknowledged, lines.Text())
-			if len(acknowledged) == 5+7*round {
-				if err := cmd.Process.Kill(); err != nil { // SIGKILL; what is in the pipe still counts
-					t.Fatal(err)
-				}
-			}
-		}
-		_ = cmd.Wait() // killed
-		if len(acknowledged) < 5+7*round {
-			t.Fatalf("the child said %q", acknowledged)
-		}
+		acknowledged := killed(t, asChild+"="+dir, 5+7*round)
 		s, err := Open(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)

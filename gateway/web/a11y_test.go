@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"os"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -15,10 +14,6 @@ import (
 // axe-core finds no violation of WCAG 2.2 A and AA on any page, in any state, in
 // either theme, on a desk or a phone.
 func accessible(t *testing.T, b browser) {
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatalf("%v; run `make web` first", err)
-	}
 	for _, page := range []struct {
 		name, path string
 		phase      show.Phase
@@ -44,11 +39,7 @@ func accessible(t *testing.T, b browser) {
 				p := b.open(t, newEventServer(t, page.phase).URL+page.path)
 				p.look(look.theme, look.width, look.height)
 				p.until("the page is ready", page.ready)
-				found := p.eval(string(axe) + `;(async () => {
-					const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-					return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
-				})()`)
-				if found != "" {
+				if found := p.axe(); found != "" {
 					t.Error(found)
 				}
 			})

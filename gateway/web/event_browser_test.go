@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -81,10 +80,6 @@ func inAFrame(t *testing.T, b browser) {
 // eventAccessible: no violation of WCAG 2.2 A and AA on the event's pages, in both
 // themes, on a desk and a phone. With REGIE_SCREENS set it keeps a picture of each.
 func eventAccessible(t *testing.T, b browser) {
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatalf("%v; run `make web` first", err)
-	}
 	for _, page := range []struct {
 		name, path, ready string
 		studio            show.Phase
@@ -109,10 +104,7 @@ func eventAccessible(t *testing.T, b browser) {
 				if wide := p.eval(`String(document.documentElement.scrollWidth - innerWidth)`); wide != "0" && !strings.HasPrefix(wide, "-") {
 					t.Errorf("the page is %s pixels wider than the window", wide)
 				}
-				if found := p.eval(string(axe) + `;(async () => {
-					const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-					return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
-				})()`); found != "" {
+				if found := p.axe(); found != "" {
 					t.Error(found)
 				}
 				p.picture(name)

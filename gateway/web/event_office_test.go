@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -106,10 +105,6 @@ func eventIsPlanned(t *testing.T, b browser) {
 }
 
 func eventOfficeAccessible(t *testing.T, b browser) {
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatalf("%v; run `make web` first", err)
-	}
 	for _, page := range []struct{ name, path, ready string }{
 		{"event", "/admin#event", inkRow + ` !== undefined`},
 		{"event-slot-fr", "/admin?lang=fr#event", `document.querySelector("dialog[open] [name=starts]") !== null || (` + inkRow + `?.querySelector("button").click(), false)`},
@@ -126,10 +121,7 @@ func eventOfficeAccessible(t *testing.T, b browser) {
 				if wide := p.eval(`String(document.documentElement.scrollWidth - innerWidth)`); wide != "0" && !strings.HasPrefix(wide, "-") {
 					t.Errorf("the page is %s pixels wider than the window", wide)
 				}
-				if found := p.eval(string(axe) + `;(async () => {
-					const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-					return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
-				})()`); found != "" {
+				if found := p.axe(); found != "" {
 					t.Error(found)
 				}
 				p.picture(name)

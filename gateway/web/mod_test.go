@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -197,10 +196,6 @@ func everyRoom(t *testing.T, b browser) {
 }
 
 func moderationAccessible(t *testing.T, b browser) {
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatalf("%v; run `make web` first", err)
-	}
 	chosen := roomShown + ` && (document.querySelector(".mod-person-name") !== null || (document.querySelector("#live-m5").click(), false))`
 	tab := func(n int) string {
 		return roomShown + fmt.Sprintf(` && (document.querySelector(".mod-tabs button:nth-child(%d)").click(), document.querySelector("#live-m5").click(), document.querySelector(".mod-person-name") !== null)`, n)
@@ -231,10 +226,7 @@ func moderationAccessible(t *testing.T, b browser) {
 					if small := p.eval(`[...document.querySelectorAll(".mod button, .mod a, .mod select, .mod summary")].filter((e) => { const r = e.getBoundingClientRect(); return r.height > 0 && r.height < 24 && !e.closest("media-controller"); }).map((e) => e.outerHTML).join("\n")`); small != "" {
 						t.Errorf("smaller than 24 pixels (WCAG 2.5.8):\n%s", small)
 					}
-					if found := p.eval(string(axe) + `;(async () => {
-						const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-						return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
-					})()`); found != "" {
+					if found := p.axe(); found != "" {
 						t.Error(found)
 					}
 					p.picture(name)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -255,10 +254,6 @@ func roomAccessible(t *testing.T, b browser) {
 	p.say("see example.org")
 	p.until("one is refused", `document.querySelector(".line.unsent") !== null`)
 	fr.until("the room is open in French", roomOpen+` && document.querySelector(".pin-card") !== null`)
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, page := range []struct {
 		name string
 		*tab
@@ -278,11 +273,7 @@ func roomAccessible(t *testing.T, b browser) {
 				page.until("the controls are there", controlsShown)
 			}
 			page.picture(fmt.Sprintf("room-%s-%s-%d", strings.NewReplacer(", ", "-", " ", "-").Replace(page.name), look.theme, look.width))
-			found := page.eval(string(axe) + `;(async () => {
-				const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-				return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
-			})()`)
-			if found != "" {
+			if found := page.axe(); found != "" {
 				t.Errorf("%s, %s, %d wide:\n%s", page.name, look.theme, look.width, found)
 			}
 			if wide := page.eval(`String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`); wide != "0" {

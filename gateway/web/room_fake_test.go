@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -67,16 +66,7 @@ func startRoomHub(t *testing.T) *events.Hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	stopped := make(chan error, 1)
-	go func() { stopped <- hub.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-stopped; err != nil {
-			t.Errorf("the hub did not stop: %v", err)
-		}
-	})
-	return hub
+	return run(t, hub)
 }
 
 // mount puts the room before what else answers.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -249,10 +248,6 @@ func aDeskWithoutEvents(t *testing.T, b browser) {
 
 // axe-core finds nothing on the pages of the stage, in either theme, on a desk or a phone.
 func stageAccessible(t *testing.T, b browser) {
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatalf("%v; run `make web` first", err)
-	}
 	s := newStageServer(t)
 	h := openDesk(t, b, s)
 	check := b.open(t, s.URL+"/j/INVITE-TOKEN?lang=fr")
@@ -288,11 +283,7 @@ func stageAccessible(t *testing.T, b browser) {
 			page.t = t
 			page.look(look.theme, look.width, look.height)
 			page.picture(fmt.Sprintf("stage-%s-%s-%d", strings.NewReplacer(", ", "-", " ", "-").Replace(page.name), look.theme, look.width))
-			found := page.eval(string(axe) + `;(async () => {
-				const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-				return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
-			})()`)
-			if found != "" {
+			if found := page.axe(); found != "" {
 				t.Errorf("%s, %s, %d wide:\n%s", page.name, look.theme, look.width, found)
 			}
 			if wide := page.eval(`String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`); wide != "0" {

@@ -133,6 +133,12 @@ func (s *stageServer) startHub(t *testing.T) *events.Hub {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, hub)
+}
+
+// run lets a hub work until the test ends.
+func run(t *testing.T, hub *events.Hub) *events.Hub {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- hub.Run(ctx) }()

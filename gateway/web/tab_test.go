@@ -2,13 +2,31 @@ package web
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
+
+var axeCore = sync.OnceValues(func() ([]byte, error) { return os.ReadFile("node_modules/axe-core/axe.min.js") })
+
+// axe is what axe-core finds wrong with the page as it is, by WCAG 2.2 A and AA and
+// its own best practices; empty if nothing.
+func (p *tab) axe() string {
+	p.t.Helper()
+	core, err := axeCore()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.eval(string(core) + `;(async () => {
+		const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+		return violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => "  " + n.target + " " + n.failureSummary).join("\n")).join("\n");
+	})()`)
+}
 
 // press is a real key press, which goes to what has the focus.
 func (p *tab) press(key string) {

@@ -4,17 +4,11 @@ import { useSignal } from '@preact/signals';
 import { api, sentence } from '../app/api';
 import { count, t } from '../app/i18n';
 import { Refused } from '../office/form';
+import { ImportList, type Imported } from '../office/ImportList';
 import { sessions } from '../office/Sessions';
-import { load, type Imported } from './schedule';
+import { load } from './schedule';
 
 const typeOf = (name: string): string => (/\.csv$/i.test(name) ? 'text/csv' : 'application/yaml');
-
-const List = ({ title, of }: { title: string; of: string[] }) => (
-  <section class="import-list">
-    <h4>{title}</h4>
-    <ul tabIndex={0} aria-label={title}>{of.map((line, i) => <li key={i} lang="en">{line}</li>)}</ul>
-  </section>
-);
 
 export function Exchange() {
   const file = useSignal<File | undefined>(undefined);
@@ -54,8 +48,8 @@ export function Exchange() {
         <Refused problem={problem.value} />
         <div role="status">
           {done.value !== undefined && <p class="done">{count('event.imported', done.value)}</p>}
-          {would.value && (changes.length > 0 ? <List title={t('event.importWould')} of={changes} /> : <p class="muted">{t('event.importNone')}</p>)}
-          {warnings.length > 0 && <List title={t('event.importWarnings')} of={warnings} />}
+          {would.value && (changes.length > 0 ? <ImportList head="h4" title={t('event.importWould')} of={changes} /> : <p class="muted">{t('event.importNone')}</p>)}
+          {warnings.length > 0 && <ImportList head="h4" title={t('event.importWarnings')} of={warnings} />}
         </div>
         <div class="actions">
           {changes.length > 0

@@ -34,11 +34,6 @@ export interface Schedule {
   slots: Slot[] | null;
 }
 
-export interface Imported {
-  changes: string[] | null;
-  warnings: string[] | null;
-}
-
 export const schedule = signal<Schedule | undefined>(undefined);
 export const problem = signal('');
 export const zone = computed(() => schedule.value?.time_zone || 'UTC');

@@ -2,7 +2,7 @@
 import { hueOf } from '../app/hue';
 import { page } from '../app/state';
 import { type Key, t } from '../app/i18n';
-import type { Badge } from './types';
+import type { Badge } from '../room/types';
 
 export const Name = ({ id, name, badge = '' }: { id: string; name: string; badge?: Badge }) => (
   <>

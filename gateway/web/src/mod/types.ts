@@ -1,7 +1,6 @@
 // What the API and the channel mod:SESSION say to those who keep a room kind.
 import type { Phase } from '../app/state';
-
-export type Badge = '' | 'creator' | 'guest' | 'moderator' | 'admin';
+import type { Badge } from '../room/types';
 
 /** A message or a question, as it was said. */
 export interface Said {

@@ -4,7 +4,7 @@ import { api, sentence } from '../app/api';
 import { count, t } from '../app/i18n';
 import { Dialog } from './Dialog';
 import { Refused } from './form';
-import type { Imported } from './catalogue';
+import { ImportList, type Imported } from './ImportList';
 
 interface Props {
   session: string;
@@ -12,13 +12,6 @@ interface Props {
   onDone: () => void;
   onClose: () => void;
 }
-
-const List = ({ title, of }: { title: string; of: string[] }) => (
-  <section class="import-list">
-    <h3>{title}</h3>
-    <ul tabIndex={0} aria-label={title}>{of.map((line, i) => <li key={i} lang="en">{line}</li>)}</ul>
-  </section>
-);
 
 export function ImportProducts({ session, owners, onDone, onClose }: Props) {
   const whose = useSignal(session);
@@ -69,8 +62,8 @@ export function ImportProducts({ session, owners, onDone, onClose }: Props) {
         <Refused problem={problem.value} />
         <div role="status">
           {done.value !== undefined && <p class="done">{count('products.imported', done.value)}</p>}
-          {would.value && (changes.length > 0 ? <List title={t('products.importWould')} of={changes} /> : <p class="muted">{t('products.importNone')}</p>)}
-          {warnings.length > 0 && <List title={t('products.importWarnings')} of={warnings} />}
+          {would.value && (changes.length > 0 ? <ImportList title={t('products.importWould')} of={changes} /> : <p class="muted">{t('products.importNone')}</p>)}
+          {warnings.length > 0 && <ImportList title={t('products.importWarnings')} of={warnings} />}
         </div>
         <div class="actions end">
           <button type="button" class="button" onClick={onClose}>{t(done.value === undefined ? 'office.cancel' : 'products.close')}</button>

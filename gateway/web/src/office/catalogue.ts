@@ -16,11 +16,6 @@ export interface Product {
   picture_error?: string;
 }
 
-export interface Imported {
-  changes: string[] | null;
-  warnings: string[] | null;
-}
-
 /** As large a picture as the server takes. */
 export const MOST_PICTURE = 1 << 20;
 

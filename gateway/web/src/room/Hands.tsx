@@ -11,7 +11,7 @@ const POLL_MS = 4_000;
 export function useHands(room: Audience): Signal<RaisedHand[]> {
   const hands = useSignal<RaisedHand[]>([]);
   useEffect(() => {
-    const ask = () => void api<RaisedHand[] | { hands: RaisedHand[] }>('GET', room.at('hands')).then((a) => (hands.value = (Array.isArray(a) ? a : a.hands) ?? []), () => {});
+    const ask = () => void api<RaisedHand[] | null>('GET', room.at('hands')).then((a) => (hands.value = a ?? []), () => {});
     ask();
     const timer = setInterval(ask, POLL_MS);
     return () => clearInterval(timer);

@@ -7,9 +7,9 @@ import { clock, count, elapsed, t } from '../app/i18n';
 import { page } from '../app/state';
 import { Tag } from './icons';
 import { linkTo } from './moments';
-import type { Pin, Product } from './types';
+import type { Pin } from './types';
 
-export function price({ price: amount, currency }: Pick<Product, 'price' | 'currency'>): string {
+export function price({ price: amount, currency }: Pick<Pin, 'price' | 'currency'>): string {
   try {
     return new Intl.NumberFormat(page.lang, { style: 'currency', currency }).format(Number(amount));
   } catch {

@@ -5,7 +5,8 @@ import { api, path, sentence } from '../app/api';
 import { t } from '../app/i18n';
 import type { Audience } from './audience';
 import { Picture, price } from './Pins';
-import type { Pin, Product } from './types';
+import type { Product } from '../office/catalogue';
+import type { Pin } from './types';
 
 const endOf = (pin: Pin): number => Date.parse(pin.start) + pin.seconds * 1000;
 
@@ -15,8 +16,8 @@ export function Products({ room, live }: { room: Audience; live: boolean }) {
   const now = useSignal(Date.now());
   const pins = path('sessions', room.session) + '/pins';
   useEffect(() => {
-    api<Product[] | { products: Product[] }>('GET', `products?session=${encodeURIComponent(room.session)}`).then(
-      (a) => (products.value = (Array.isArray(a) ? a : a.products) ?? []),
+    api<Product[] | null>('GET', `products?session=${encodeURIComponent(room.session)}`).then(
+      (a) => (products.value = a ?? []),
       (error: unknown) => (problem.value = sentence(error)),
     );
     const timer = setInterval(() => (now.value = Date.now()), 1000);

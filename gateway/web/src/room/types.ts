@@ -72,18 +72,6 @@ export interface Pin {
   seconds: number;
 }
 
-export interface Product {
-  id: string;
-  session?: string;
-  title: string;
-  price: string;
-  currency: string;
-  url: string;
-  stock?: number;
-  offer_ends?: string;
-  picture?: string;
-}
-
 export interface RaisedHand {
   viewer: string;
   name: string;
