@@ -9,7 +9,7 @@ import type { Badge, Message } from './types';
 /** A name in its own colour, by the rule that keeps it readable in both themes. */
 export const Who = ({ by, name, badge }: { by: string; name: string; badge: Badge }) => (
   <>
-    <b class="who" dir="auto" style={{ '--hue': String(hueOf(by || name)) }}>{name}</b>
+    <b class="said-by" dir="auto" style={{ '--hue': String(hueOf(by || name)) }}>{name}</b>
     {badge !== '' && <>{' '}<span class={`who-badge ${badge}`}>{t(`audience.badge.${badge}`)}</span></>}
   </>
 );
