@@ -9,7 +9,8 @@
 //     queue of maxQueue frames of its own; when that is full the frame is dropped for
 //     that receiver alone, and counted, and the picture stands still until the next
 //     keyframe. Nobody waits for anybody.
-//   - Nobody ever gets themselves, whatever the stage's Route says.
+//   - Nobody ever hears themselves, whatever the stage's Route says; their picture
+//     alone they may get.
 //   - A receiver whose link is too thin, as its own reports say, gets fewer pictures:
 //     first the program's goes, then those of the least important people, until it
 //     gets sound alone; they come back when it is quiet (see package steer). The

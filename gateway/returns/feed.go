@@ -216,10 +216,11 @@ func (f *Feed) shed(r *receiver) {
 	}
 }
 
-// others leaves a receiver and nameless people out of what it gets.
+// others leaves a receiver's own sound, with what belongs to it, and nameless people
+// out of what it gets.
 func others(id show.ParticipantID, feeds []show.Feed) (list []show.Feed) {
 	for _, feed := range feeds {
-		if feed.From != id && feed.From != "" {
+		if feed.From != "" && (feed.From != id || !feed.Sound) {
 			list = append(list, feed)
 		}
 	}

@@ -67,16 +67,18 @@ func (s *Stage) route() {
 }
 
 // gets is what somebody gets: whoever is on air, and behind the stage pictures
-// without sound. Nobody gets themselves.
+// without sound. Nobody hears themselves, and only a host whose encoder sends sees
+// themselves: their desk has their picture from nowhere else.
 func (s *Stage) gets(id show.ParticipantID, behind bool) []show.Feed {
 	var stage, waiting []show.Feed
 	for _, t := range s.seats {
 		f := t.feed.Load()
-		if t.person.ID.Owner() == id || f == nil || !f.woken.Load() {
+		own := t.person.ID.Owner() == id
+		if f == nil || !f.woken.Load() || own && f.offer.Person != "" {
 			continue
 		}
 		switch where := t.whereabouts(); {
-		case where == show.OnAir:
+		case where == show.OnAir && !own:
 			stage = append(stage, show.Feed{From: t.person.ID, Picture: !t.dark(), Sound: !t.silent()})
 		case behind && (where == show.Waiting || where.Admitted()):
 			waiting = append(waiting, show.Feed{From: t.person.ID, Picture: !t.dark()})

@@ -45,6 +45,24 @@ func TestWhoGetsWhom(t *testing.T) {
 	})
 }
 
+// TestTheHostSeesTheirEncoder: what a page does not send itself it gets back, as a
+// picture.
+func TestTheHostSeesTheirEncoder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.Receive("host", true)
+		u.send("host", ingest.RTMP, media.H264)
+		u.onAir("Théo")
+		u.send("Mei", ingest.RTMP, media.H264)
+		u.ok(u.Move("Mei", show.OnAir, true))
+		u.gets("host", "Théo+", "Mei+", "host")
+		u.gets("Mei", "host+", "Théo+")
+		if coded := u.program(0).returns; !coded["host"] {
+			t.Errorf("coded: %v", coded)
+		}
+	})
+}
+
 // TestForwardedAsItCame: what browsers play is never coded again.
 func TestForwardedAsItCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

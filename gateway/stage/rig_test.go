@@ -122,7 +122,11 @@ func (u *studio) comes(id show.ParticipantID) ingest.Sink {
 
 func (u *studio) send(id show.ParticipantID, p ingest.Protocol, picture media.Codec) ingest.Sink {
 	u.t.Helper()
-	sink, err := u.Claim(id, ingest.Offer{Protocol: p, Disconnect: func(error) {}})
+	offer := ingest.Offer{Protocol: p, Disconnect: func(error) {}}
+	if p == ingest.WHIP { // a page
+		offer.Person = string(id)
+	}
+	sink, err := u.Claim(id, offer)
 	if err != nil {
 		u.t.Fatalf("claim %s: %v", id, err)
 	}
