@@ -39,6 +39,9 @@ type Look struct {
 type Picture struct {
 	Look
 	Cells []PlacedCell `json:"cells"` // in drawing order; empty under a slate
+	// Words are what the slate says, below the session's title, that is there because
+	// the host has put it up or nobody can be looked at.
+	Words string `json:"words,omitempty"`
 }
 
 // PlacedCell is where a person shows, as fractions of the picture.

@@ -127,8 +127,8 @@ func TestOverlaysChangeAtOnce(t *testing.T) {
 		u.shows("host")
 		u.ok(u.Take(false))
 		u.shows("[We will be right back]")
-		if c := u.Desk().Program.Cells; len(c) != 0 {
-			t.Errorf("cells under a slate: %v", c)
+		if p := u.Desk().Program; len(p.Cells) != 0 || p.Words != "We will be right back" {
+			t.Errorf("under a slate: %+v", p)
 		}
 		u.ok(u.Overlay(show.OverlayPatch{SlateLine: new("Five minutes"), Until: new(epoch.Add(5 * time.Minute))}))
 		u.shows("[Five minutes]")

@@ -150,7 +150,8 @@ func (s *Stage) cells() []transcode.Cell {
 // picture is a look with the places that it gives to whoever is there now.
 func (s *Stage) picture(l show.Look) show.Picture {
 	p := show.Picture{Look: l, Cells: []show.PlacedCell{}}
-	if s.slate(l) != nil {
+	if slate := s.slate(l); slate != nil {
+		p.Words = slate.Line
 		return p
 	}
 	w, h := s.o.Program.Width, s.o.Program.Height

@@ -44,6 +44,8 @@ export function GreenRoom({ room, me, talk, again }: Props) {
   const host = desk.people.find((p) => p.role === 'host')?.name ?? t('role.host');
   if (!inRoom(where)) return <Gone where={where} host={host} again={again} />;
   const cutOff = where === 'onAir' && me.publisher.state.value.at !== 'connected';
+  const you = { ...(self ?? nobody), id: me.id, name: t('guest.you'), self_muted: me.silenced, self_camera_off: me.media.cameraOff.value };
+  const own = me.pictureOf(you);
   const hand = room.intents.of(`person/${me.id}.hand`, self?.hand ?? false);
   const leave = () =>
     (question.value = {
@@ -64,7 +66,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
         <Program me={me} desk={desk} />
       </section>
       <section class="room-people" aria-label={t('guest.others')}>
-        <Tile desk={desk} person={{ ...(self ?? nobody), id: me.id, name: t('guest.you'), self_muted: me.silenced, self_camera_off: me.media.cameraOff.value }} stream={me.media.screen.value ?? me.media.view.value} mirrored={!me.media.screen.value} />
+        <Tile desk={desk} person={you} stream={own} mirrored={own === me.media.view.value} />
         {desk.people.filter((p) => p.id !== me.id && me.returns.streams.value.has(p.id)).map((p) => (
           <Tile key={p.id} desk={desk} person={p} stream={me.returns.streams.value.get(p.id)} />
         ))}

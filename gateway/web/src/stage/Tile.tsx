@@ -33,4 +33,4 @@ export const Tile = ({ desk, person, stream, mirrored, children }: Props) => (
 
 export const nameOf = (p: Person): string => (p.of ? t('tile.screen', { name: p.name }) : p.name);
 
-const initial = (name: string): string => [...name][0]?.toLocaleUpperCase() ?? '';
+export const initial = (name: string): string => [...name][0]?.toLocaleUpperCase() ?? '';

@@ -3,7 +3,20 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
-export function Video({ stream, mirrored, label }: { stream: MediaStream | undefined; mirrored?: boolean; label: string }) {
+interface VideoProps {
+  stream: MediaStream | undefined;
+  mirrored?: boolean;
+  label: string;
+  /** Of the picture's place, width to height: it is filled as the mixer would. Else it is filled whatever is cut off. */
+  ratio?: number;
+  /** Nothing may be cut off. */
+  whole?: boolean;
+}
+
+/** The mixer crops a picture as long as half of it stays; see transcode.Fit. */
+const crops = (picture: number, place: number): boolean => Math.min(picture / place, place / picture) >= 0.49;
+
+export function Video({ stream, mirrored, label, ratio, whole }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const video = element.current;
@@ -11,7 +24,13 @@ export function Video({ stream, mirrored, label }: { stream: MediaStream | undef
     video.srcObject = stream ?? null;
     if (stream) void video.play().catch(() => {}); // a silent picture always may
   }, [stream]);
-  return <video ref={element} class={mirrored ? 'mirrored' : undefined} muted autoPlay playsInline aria-label={label} />;
+  const fit = () => {
+    const video = element.current;
+    if (!video || ratio === undefined || video.videoHeight === 0) return;
+    video.style.objectFit = !whole && crops(video.videoWidth / video.videoHeight, ratio) ? 'cover' : 'contain';
+  };
+  useEffect(fit, [ratio, whole]);
+  return <video ref={element} onResize={fit} class={mirrored ? 'mirrored' : undefined} muted autoPlay playsInline aria-label={label} />;
 }
 
 /** The browser wants a click before it lets anything be heard. */

@@ -20,6 +20,8 @@ export interface Look {
 
 export interface Picture extends Look {
   cells: Cell[] | null;
+  /** What the slate says that is there in place of people. */
+  words?: string;
 }
 
 export interface Overlays {

@@ -4,6 +4,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { api } from '../app/api';
 import { Returns } from '../rtc/returns';
 import { type Grant, Publisher } from '../rtc/whip';
+import type { Person } from './desk';
 import type { Media } from './media';
 import type { Room } from './room';
 
@@ -40,6 +41,14 @@ export class Me {
   /** Whether viewers would see this person go. */
   get onAir(): boolean {
     return this.sending.value && this.room.desk.value?.phase === 'live' && this.room.person(this.id)?.place === 'on_air';
+  }
+
+  /** The picture of a person: what this page sends does not come back to it. */
+  pictureOf(p: Person): MediaStream | undefined {
+    const { screen, view } = this.media;
+    if (this.sending.value && p.id === this.id) return this.screenAs.value === 'picture' ? (screen.value ?? view.value) : view.value;
+    if (this.sending.value && p.of === this.id) return screen.value;
+    return this.returns.streams.value.get(p.id);
   }
 
   /** Hears the stage. */

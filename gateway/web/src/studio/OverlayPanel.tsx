@@ -1,14 +1,16 @@
 // What lies over the picture: it changes at once, without Take.
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../app/i18n';
 import type { Desk } from '../stage/desk';
 import type { Room } from '../stage/room';
+import { LogoField } from './LogoField';
 
 export function OverlayPanel({ room, desk }: { room: Room; desk: Desk }) {
   return (
     <div class="overlay-panel">
       <LowerThird room={room} desk={desk} />
-      <Logo room={room} desk={desk} />
+      <LogoField room={room} desk={desk} />
       <SlateWords room={room} desk={desk} />
     </div>
   );
@@ -16,8 +18,8 @@ export function OverlayPanel({ room, desk }: { room: Room; desk: Desk }) {
 
 function LowerThird({ room, desk }: { room: Room; desk: Desk }) {
   const on = room.intents.of('overlays.lower_third', desk.overlays.lower_third ?? null);
-  const title = useSignal(on?.title ?? '');
-  const line = useSignal(on?.line ?? '');
+  const title = useField(on?.title);
+  const line = useField(on ? (on.line ?? '') : undefined);
   const show = () => void room.overlays({ lower_third: { title: title.value.trim(), line: line.value.trim() } });
   return (
     <form class="form" onSubmit={(e) => (e.preventDefault(), show())}>
@@ -30,11 +32,11 @@ function LowerThird({ room, desk }: { room: Room; desk: Desk }) {
         </div>
         <div class="field">
           <label for="third-title">{t('desk.thirdTitle')}</label>
-          <input id="third-title" class="input" dir="auto" maxLength={80} value={title.value} onInput={(e) => (title.value = e.currentTarget.value)} />
+          <input id="third-title" class="input" dir="auto" maxLength={60} value={title.value} onInput={(e) => (title.value = e.currentTarget.value)} />
         </div>
         <div class="field">
           <label for="third-line">{t('desk.thirdLine')}</label>
-          <input id="third-line" class="input" dir="auto" maxLength={120} value={line.value} onInput={(e) => (line.value = e.currentTarget.value)} />
+          <input id="third-line" class="input" dir="auto" maxLength={100} value={line.value} onInput={(e) => (line.value = e.currentTarget.value)} />
         </div>
         <div class="actions">
           <button class="button primary" disabled={title.value.trim() === ''}>{t(on ? 'desk.thirdChange' : 'desk.thirdShow')}</button>
@@ -46,18 +48,22 @@ function LowerThird({ room, desk }: { room: Room; desk: Desk }) {
   );
 }
 
-const Logo = ({ room, desk }: { room: Room; desk: Desk }) => (
-  <label class="choice">
-    <input type="checkbox" checked={room.intents.of('overlays.logo', desk.overlays.logo)} onChange={(e) => void room.overlays({ logo: e.currentTarget.checked })} />
-    <span class="label">{t('desk.logo')}</span>
-    <span class="hint">{t('desk.logoHint')}</span>
-  </label>
-);
+/** A field that follows what others at the desk set, unless something else was written here. */
+function useField(is: string | undefined): Signal<string> {
+  const field = useSignal(is ?? '');
+  const known = useRef(field.value);
+  useEffect(() => {
+    if (is === undefined) return;
+    if (field.value.trim() === known.current) field.value = is;
+    known.current = is;
+  }, [is]);
+  return field;
+}
 
 const MINUTES = [1, 3, 5, 10];
 
 function SlateWords({ room, desk }: { room: Room; desk: Desk }) {
-  const line = useSignal(desk.overlays.slate_line ?? '');
+  const line = useField(desk.overlays.slate_line ?? '');
   const until = desk.overlays.until ? Date.parse(desk.overlays.until) : 0;
   const runs = until > room.now.value;
   const set = (minutes: number) => void room.overlays({ until: new Date(Date.now() + minutes * 60_000).toISOString() });
@@ -68,9 +74,10 @@ function SlateWords({ room, desk }: { room: Room; desk: Desk }) {
         <div class="field">
           <label for="slate-line">{t('desk.slateLine')}</label>
           <div class="copy-line">
-            <input id="slate-line" class="input" dir="auto" maxLength={80} value={line.value} placeholder={t('desk.slate.brbWords')} onInput={(e) => (line.value = e.currentTarget.value)} />
+            <input id="slate-line" class="input" dir="auto" maxLength={100} value={line.value} aria-describedby="slate-hint" onInput={(e) => (line.value = e.currentTarget.value)} />
             <button class="button">{t('desk.set')}</button>
           </div>
+          <p class="hint" id="slate-hint">{t('desk.slateHint')}</p>
         </div>
         <div class="field" role="group" aria-labelledby="countdown-label">
           <span class="label" id="countdown-label">{t('desk.countdown')}</span>

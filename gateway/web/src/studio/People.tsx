@@ -9,7 +9,6 @@ import type { Room } from '../stage/room';
 import { Tile, isDark, isMuted, nameOf } from '../stage/Tile';
 import type { Talk } from '../stage/talk';
 import { type Action, actionsFor, placeWord, stageFull } from './actions';
-import { streamOf } from './Pictures';
 
 interface Props {
   room: Room;
@@ -34,10 +33,11 @@ function PersonCard({ room, me, desk, question, talkOf, write, p }: Props & { p:
   const field = (name: string) => `person/${p.id}.${name}`;
   // What was asked for shows at once.
   const is: Person = { ...p, place: intents.of(field('place'), p.place), muted: intents.of(field('muted'), p.muted), camera_off: intents.of(field('camera_off'), p.camera_off) };
+  const stream = me.pictureOf(p);
   const talk = p.role === 'guest' && !p.of ? talkOf(p.id) : undefined;
   return (
     <li class={`person-card ${is.place}`}>
-      <Tile desk={desk} person={is} stream={streamOf(me, p.id)} mirrored={p.id === me.id && me.sending.value && !me.media.screen.value} />
+      <Tile desk={desk} person={is} stream={stream} mirrored={stream !== undefined && stream === me.media.view.value} />
       <p class="person-line">
         <b class="person-card-name" dir="auto">{nameOf(p)}</b>
         <span class={`place ${placeWord(desk, is)}`}>{t(`place.${placeWord(desk, is)}`)}</span>

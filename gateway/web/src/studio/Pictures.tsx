@@ -3,17 +3,10 @@ import { t, elapsed } from '../app/i18n';
 import { differs, person, type Desk, type Picture } from '../stage/desk';
 import type { Me } from '../stage/me';
 import type { Room } from '../stage/room';
-import { isDark, nameOf } from '../stage/Tile';
+import { initial, isDark, nameOf } from '../stage/Tile';
 import { Video } from '../stage/Video';
 import { layouts } from './keys';
 import { LayoutIcon } from './LayoutIcon';
-
-/** The picture of each person who has one, our own among them. */
-export function streamOf(me: Me, id: string): MediaStream | undefined {
-  if (id !== me.id) return me.returns.streams.value.get(id);
-  if (!me.sending.value) return me.returns.streams.value.get(id); // an encoder sends for us
-  return me.screenAs.value === 'picture' ? (me.media.screen.value ?? me.media.view.value) : me.media.view.value;
-}
 
 export function Program({ me, desk }: { me: Me; desk: Desk }) {
   const stream = me.returns.program.value;
@@ -44,42 +37,41 @@ export function Preview({ room, me, desk }: { room: Room; me: Me; desk: Desk }) 
     <section class={`monitor preview${changed ? ' changed' : ''}`} aria-label={t('desk.preview')}>
       <h2 class="monitor-name">{t('desk.preview')} <span class="hint" role="status">{t(changed ? 'desk.previewDiffers' : 'desk.previewSame')}</span></h2>
       <div class="monitor-picture" style={ratio(desk)}>
-        {preview.slate ? <Slate room={room} desk={desk} kind={preview.slate} /> : <Cells picture={preview} me={me} desk={desk} />}
+        {preview.words ? <Slate room={room} desk={desk} /> : <Cells picture={preview} me={me} desk={desk} />}
       </div>
     </section>
   );
 }
 
-function Slate({ room, desk, kind }: { room: Room; desk: Desk; kind: 'brb' | 'countdown' }) {
-  const { slate_line: line, until } = desk.overlays;
-  const left = until ? Math.max(0, Math.round((Date.parse(until) - room.now.value) / 1000)) : undefined;
+/** As the mixer draws it. */
+function Slate({ room, desk }: { room: Room; desk: Desk }) {
+  const { until } = desk.overlays;
+  const left = until && desk.preview.slate === 'countdown' ? Math.max(0, Math.round((Date.parse(until) - room.now.value) / 1000)) : undefined;
   return (
     <div class="slate-picture">
-      <p class="slate-words" dir="auto">{line || t(kind === 'brb' ? 'desk.slate.brbWords' : 'desk.slate.countdownWords')}</p>
-      {kind === 'countdown' && left !== undefined && <p class="slate-clock figures">{elapsed(left)}</p>}
+      <p class="slate-title" dir="auto">{desk.title}</p>
+      <p class="slate-words" dir="auto">{desk.preview.words}</p>
+      {left !== undefined && <p class="slate-clock figures">{elapsed(left)}</p>}
     </div>
   );
 }
 
-const Cells = ({ picture, me, desk }: { picture: Picture; me: Me; desk: Desk }) => {
-  const cells = picture.cells ?? [];
-  if (cells.length === 0) return <p class="monitor-words">{t('desk.nobody')}</p>;
-  return (
-    <>
-      {cells.map((cell) => {
-        const p = person(desk, cell.participant);
-        const stream = streamOf(me, cell.participant);
-        const [x, y, w, h] = [cell.x, cell.y, cell.w, cell.h].map((f) => `${f * 100}%`);
-        return (
-          <div class="cell" key={cell.participant} style={{ left: x, top: y, width: w, height: h }}>
-            {stream && p && !isDark(p) && <Video stream={stream} label={t('tile.picture', { name: p.name })} />}
-            <span class="cell-name">{p ? nameOf(p) : cell.participant}</span>
-          </div>
-        );
-      })}
-    </>
-  );
-};
+const Cells = ({ picture, me, desk }: { picture: Picture; me: Me; desk: Desk }) => (
+  <>
+    {(picture.cells ?? []).map((cell) => {
+      const p = person(desk, cell.participant);
+      const stream = p && me.pictureOf(p);
+      const ratio = (cell.w * desk.width) / (cell.h * desk.height);
+      const [x, y, w, h] = [cell.x, cell.y, cell.w, cell.h].map((f) => `${f * 100}%`);
+      return (
+        <div class="cell" key={cell.participant} style={{ left: x, top: y, width: w, height: h }}>
+          {p && (stream && !isDark(p) ? <Video stream={stream} ratio={ratio} whole={p.of !== undefined} label={t('tile.picture', { name: p.name })} /> : <span class="stage-initial" aria-hidden="true">{initial(p.name)}</span>)}
+          <span class="cell-name">{p ? nameOf(p) : cell.participant}</span>
+        </div>
+      );
+    })}
+  </>
+);
 
 /** Layouts and slates go to preview; Take puts them on air. */
 export function Switcher({ room, desk, take }: { room: Room; desk: Desk; take: (fade: boolean) => void }) {
