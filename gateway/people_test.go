@@ -88,7 +88,7 @@ func TestPeopleReachTheStage(t *testing.T) {
 	expect("Ana", "Théo")
 
 	// A page's token is its person, who may come again at once.
-	page := w.people.PublishToken(s.ID, invite.Participant)
+	page := w.people.PublishToken(s.ID, invite.Participant, "ana")
 	for range 2 {
 		seat, err = seats{w}.Claim(ingest.Offer{Protocol: ingest.WHIP, Key: page, Disconnect: func(error) {}})
 		must(err)

@@ -30,9 +30,7 @@ func (s seats) find(offer *ingest.Offer) (seat ingest.Seat, ok bool) {
 	} else if seat.Session, seat.Participant, ok = s.people.SeatOf(offer.Key); !ok {
 		return seat, false
 	}
-	if s.people.IsPublishToken(offer.Key) {
-		offer.Person = string(seat.Participant)
-	}
+	offer.Person = s.people.Publisher(offer.Key)
 	seat.Role = show.Guest
 	if seat.Participant.Owner() == hostSeat {
 		seat.Role = show.Host

@@ -49,7 +49,7 @@ func TestAnswers(t *testing.T) {
 		{"the hosting account is the host", "creator", "PATCH", "/api/v1/sessions/studio/me", `{"self_muted":false}`, 204, ``, "adjust host"},
 		{"a screen has a bearer of its own", "guest", "POST", "/api/v1/sessions/studio/me/publish", `{"screen":true}`, 200, `{"token":"BEARER-OF-guest1-screen","whip":"/whip","ice_servers":[{"urls":["turn:here"],"username":"u"}]}`, ""},
 		{"a guest's return feed", "guest", "POST", "/api/v1/sessions/studio/return", "v=0", 201, ``, "return studio guest1 guest"},
-		{"the host's return feed", "creator", "POST", "/api/v1/sessions/studio/return", "v=0", 201, ``, "return studio host host"},
+		{"the host's return feed", "creator", "POST", "/api/v1/sessions/studio/return", "v=0", 201, ``, "return studio host:u-creator host"},
 		{"a desk's return feed", "admin", "POST", "/api/v1/sessions/studio/return", "v=0", 201, ``, "return studio desk:u-admin host"},
 		{"a profile", "host", "POST", "/api/v1/sessions/studio/obs-profile.zip?protocol=whip", `{"key":"K"}`, 200, `PK whip K`, ""},
 		{"a logo", "", "GET", "/api/v1/sessions/studio/logo", "", 200, `png`, "logo"},

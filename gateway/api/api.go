@@ -49,7 +49,7 @@ type Options struct {
 	Say  func(show.SessionID, show.ParticipantID, Message)
 	Kick func(...show.Principal)
 	// Return answers a request to sessions/{s}/return or below, of a participant or
-	// a desk, whose receiver is named "desk:USER".
+	// a desk; see show.DeskOf.
 	Return func(w http.ResponseWriter, r *http.Request, of show.SessionID, receiver show.ParticipantID, role show.Role)
 	// ICE are the servers that the browser of a person on a stage may use.
 	ICE func(show.SessionID, show.ParticipantID) []show.ICEServer

@@ -204,7 +204,7 @@ func (c *company) Rename(_ context.Context, _ show.Principal, _ show.SessionID, 
 func (c *company) RemovePerson(_ context.Context, _ show.Principal, _ show.SessionID, p show.ParticipantID) error {
 	return c.note("removeperson " + string(p))
 }
-func (c *company) PublishToken(_ show.SessionID, p show.ParticipantID) show.StreamKey {
+func (c *company) PublishToken(_ show.SessionID, p show.ParticipantID, _ string) show.StreamKey {
 	return "BEARER-OF-" + show.StreamKey(p)
 }
 

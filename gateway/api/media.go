@@ -91,7 +91,7 @@ func (s *server) publish(ctx context.Context, in *struct {
 	if in.Body.Screen {
 		as = as.Screen()
 	}
-	token := s.People.PublishToken(in.S, as)
+	token := s.People.PublishToken(in.S, as, string(c.receiver()))
 	if token == "" {
 		return nil, &show.Error{Kind: show.Conflict, Detail: "you are not on this stage any more; open your invite again"}
 	}
@@ -107,14 +107,20 @@ func (s *server) serveReturn(w http.ResponseWriter, r *http.Request, c *caller) 
 		s.write(w, off("WebRTC is switched off here, so there is no return feed; set webrtc.address"))
 		return
 	}
-	as, role := c.participant, show.Guest
-	switch {
-	case as == "":
-		as, role = "desk:"+show.ParticipantID(c.User), show.Host
-	case c.desk:
+	role := show.Guest
+	if c.desk {
 		role = show.Host
 	}
-	s.Return(w, r, show.SessionID(r.PathValue("s")), as, role)
+	s.Return(w, r, show.SessionID(r.PathValue("s")), c.receiver(), role)
+}
+
+// receiver tells those who are at a page of a session apart: two accounts may take
+// turns in the host's seat, and neither takes the other's return feed away.
+func (c *caller) receiver() show.ParticipantID {
+	if c.Kind == show.Account {
+		return show.DeskOf(c.User, c.participant != "")
+	}
+	return c.participant
 }
 
 func (s *server) health(_ context.Context, in *OfSession) (*body[any], error) {

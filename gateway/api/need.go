@@ -66,7 +66,7 @@ type People interface {
 	Join(ctx context.Context, remote string, token show.Token, name string) (show.SignedIn, error)
 	Rename(ctx context.Context, by show.Principal, id show.SessionID, p show.ParticipantID, name string) error
 	RemovePerson(context.Context, show.Principal, show.SessionID, show.ParticipantID) error
-	PublishToken(show.SessionID, show.ParticipantID) show.StreamKey
+	PublishToken(id show.SessionID, p show.ParticipantID, by string) show.StreamKey
 }
 
 // Message is one thing said between the desk and a person.

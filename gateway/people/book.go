@@ -41,6 +41,7 @@ type seat struct {
 	stagePlace
 	key      show.KeyInfo // empty for a publish token
 	expires  time.Time    // of a publish token
+	by       string       // who asked for a publish token
 	lastUsed atomic.Int64 // Unix ms
 	noted    int64        // what the store knows of lastUsed; Run's own
 }

@@ -98,8 +98,8 @@ func TestInvites(t *testing.T) {
 	}
 	must(o.Join(ctx, elsewhere, beside, "Mei Lin"))(t)
 	in := must(o.Join(ctx, elsewhere, token, "Mei Lin"))(t)
-	publish := o.PublishToken(id, first.Participant)
-	screen := o.PublishToken(id, first.Participant.Screen())
+	publish := o.PublishToken(id, first.Participant, "ana")
+	screen := o.PublishToken(id, first.Participant.Screen(), "ana")
 	o.heard("studio/guest1 is Mei Lin")
 
 	// The old one goes, the new one stays, and so does she.
@@ -116,10 +116,10 @@ func TestInvites(t *testing.T) {
 		}
 	}
 	o.told = nil
-	publish = o.PublishToken(id, first.Participant)
+	publish = o.PublishToken(id, first.Participant, "ana")
 	want(t, o.RemovePerson(ctx, operator, id, first.Participant), "")
 	o.heard("studio/guest1 key revoked", "studio/guest1 removed: the host removed you from this session")
-	if _, _, ok := o.SeatOf(publish); ok || o.PublishToken(id, first.Participant) != "" {
+	if _, _, ok := o.SeatOf(publish); ok || o.PublishToken(id, first.Participant, "ana") != "" {
 		t.Error("who was removed may publish")
 	}
 	want(t, o.RemovePerson(ctx, operator, id, "host"), show.Conflict)

@@ -15,9 +15,9 @@ const (
 )
 
 // PublishToken makes a bearer for /whip, good for a day while the participant is
-// there; p may be a Screen. The newest four of each count. It is empty when there
-// is no such participant.
-func (s *Service) PublishToken(id show.SessionID, p show.ParticipantID) show.StreamKey {
+// there; p may be a Screen. The newest four of each count. by names who asked; see
+// Publisher. It is empty when there is no such participant.
+func (s *Service) PublishToken(id show.SessionID, p show.ParticipantID, by string) show.StreamKey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, at := &s.book, stagePlace{id, p}
@@ -26,7 +26,7 @@ func (s *Service) PublishToken(id show.SessionID, p show.ParticipantID) show.Str
 	}
 	token := show.StreamKey(auth.NewSecret())
 	hash := show.HashSecret(token)
-	b.seats[hash] = &seat{stagePlace: at, expires: s.now().Add(tokenFor)}
+	b.seats[hash] = &seat{stagePlace: at, by: by, expires: s.now().Add(tokenFor)}
 	if b.tokens[at] = append(b.tokens[at], hash); len(b.tokens[at]) > maxTokens {
 		delete(b.seats, b.tokens[at][0])
 		b.tokens[at] = b.tokens[at][1:]
@@ -63,13 +63,15 @@ func (s *Service) SeatOf(key show.StreamKey) (show.SessionID, show.ParticipantID
 	return at.session, at.participant, true
 }
 
-// IsPublishToken says that a page was given the key by PublishToken: whoever sends
-// with it is that person, and may take over from an earlier page of theirs.
-func (s *Service) IsPublishToken(key show.StreamKey) bool {
+// Publisher is who was given the key by PublishToken: whoever sends with it is that
+// person, and may take over from an earlier page of theirs. Empty for a stream key.
+func (s *Service) Publisher(key show.StreamKey) string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	at := s.book.seats[show.HashSecret(key)]
-	return at != nil && !at.expires.IsZero()
+	if at := s.book.seats[show.HashSecret(key)]; at != nil {
+		return at.by
+	}
+	return ""
 }
 
 // noteUses stores when keys were used, as far as that is news.

@@ -171,21 +171,21 @@ func TestPublishTokens(t *testing.T) {
 	id := o.studio(operator)
 	var all []show.StreamKey
 	for range 5 {
-		all = append(all, o.PublishToken(id, "host"))
+		all = append(all, o.PublishToken(id, "host", "ana"))
 	}
 	for i, k := range all {
 		if s, p, ok := o.SeatOf(k); ok != (i > 0) || ok && (s != id || p != "host" || len(k) < 26) {
 			t.Errorf("token %d: %s/%s %v", i, s, p, ok)
 		}
 	}
-	screen := o.PublishToken(id, "host-screen")
+	screen := o.PublishToken(id, "host-screen", "ana")
 	if _, p, ok := o.SeatOf(screen); !ok || p != "host-screen" {
 		t.Errorf("a screen's token opens %q", p)
 	}
-	if !o.IsPublishToken(screen) || o.IsPublishToken("KEY-OF-THEO") || o.IsPublishToken("") {
+	if o.Publisher(screen) != "ana" || o.Publisher("KEY-OF-THEO") != "" || o.Publisher("") != "" {
 		t.Error("a page's token and an encoder's key are not told apart")
 	}
-	if o.PublishToken(id, "guest1") != "" || o.PublishToken("nowhere", "host") != "" {
+	if o.PublishToken(id, "guest1", "ana") != "" || o.PublishToken("nowhere", "host", "ana") != "" {
 		t.Error("a token for nobody")
 	}
 	o.now = o.now.Add(24 * time.Hour)

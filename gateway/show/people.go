@@ -171,6 +171,23 @@ const screenSuffix = "-screen"
 // beside them.
 func (p ParticipantID) Screen() ParticipantID { return p + screenSuffix }
 
+// DeskOf names an account at a desk. hosts says that the host's seat is theirs to
+// take: what an encoder sends there is likely their own.
+func DeskOf(u UserID, hosts bool) ParticipantID {
+	if hosts {
+		return hostPrefix + ParticipantID(u)
+	}
+	return deskPrefix + ParticipantID(u)
+}
+
+// Hosts: may be who sends as the host.
+func (p ParticipantID) Hosts() bool {
+	return p == "host" || strings.HasPrefix(string(p), hostPrefix)
+}
+
+// No participant's ID has a colon.
+const deskPrefix, hostPrefix = "desk:", "host:"
+
 // Owner is the person to whom a screen belongs; everybody else owns themselves.
 func (p ParticipantID) Owner() ParticipantID {
 	return ParticipantID(strings.TrimSuffix(string(p), screenSuffix))

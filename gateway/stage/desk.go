@@ -119,7 +119,7 @@ func (s *Stage) snapshot() show.Desk {
 func (t *seat) view() show.Person {
 	p := show.Person{
 		ID: t.person.ID, Name: t.person.Name, Role: t.person.Role, Place: t.whereabouts(), Since: t.since,
-		Present: t.present || t.receives,
+		Present: t.present || t.receives || t.person.Role == show.Host && t.stage.hosted(),
 		Muted:   t.muted, CameraOff: t.cameraOff, SelfMuted: t.selfMuted, SelfCameraOff: t.selfCameraOff,
 		Volume: t.volume, Hand: t.hand,
 	}
@@ -130,6 +130,16 @@ func (t *seat) view() show.Person {
 		p.Via, p.Quality = string(f.offer.Protocol), t.quality
 	}
 	return p
+}
+
+// hosted: whoever may take the host's seat has the desk open.
+func (s *Stage) hosted() bool {
+	for id := range s.desks {
+		if id.Hosts() {
+			return true
+		}
+	}
+	return false
 }
 
 // publish tells everything that has changed since the last time; the first time,

@@ -73,9 +73,12 @@ func (s *Stage) gets(id show.ParticipantID, behind bool) []show.Feed {
 	var stage, waiting []show.Feed
 	for _, t := range s.seats {
 		f := t.feed.Load()
-		own := t.person.ID.Owner() == id
-		if f == nil || !f.woken.Load() || own && f.offer.Person != "" {
+		if f == nil || !f.woken.Load() {
 			continue
+		}
+		own := t.own(id, f)
+		if own && f.offer.Person != "" {
+			continue // their page has it
 		}
 		switch where := t.whereabouts(); {
 		case where == show.OnAir && !own:
@@ -85,6 +88,16 @@ func (s *Stage) gets(id show.ParticipantID, behind bool) []show.Feed {
 		}
 	}
 	return append(stage, waiting...)
+}
+
+// own says whether what t sends may come from who gets a return feed. The host's seat
+// is taken by whoever hosts: what a page sends there is told apart, what an encoder
+// sends is not.
+func (t *seat) own(id show.ParticipantID, f *feed) bool {
+	if t.person.Role != show.Host {
+		return t.person.ID.Owner() == id
+	}
+	return id.Hosts() && (f.offer.Person == "" || f.offer.Person == string(id))
 }
 
 // code begins or ends to have the mixer code the seat anew.

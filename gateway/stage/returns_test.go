@@ -57,8 +57,29 @@ func TestTheHostSeesTheirEncoder(t *testing.T) {
 		u.ok(u.Move("Mei", show.OnAir, true))
 		u.gets("host", "Théo+", "Mei+", "host")
 		u.gets("Mei", "host+", "Théo+")
+		u.Receive("host:1", true)
+		u.gets("host:1", "Théo+", "Mei+", "host")
 		if coded := u.program(0).returns; !coded["host"] {
 			t.Errorf("coded: %v", coded)
+		}
+	})
+}
+
+// TestTwoWhoMayHost: whoever sends as the host is heard by another who could.
+func TestTwoWhoMayHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		u.comes("host")
+		u.onAir("Théo")
+		u.Receive("host", true)
+		u.Receive("host:1", true)
+		u.gets("host", "Théo+")
+		u.gets("host:1", "host+", "Théo+")
+		if !u.person("host").Present {
+			t.Error("the host is not there")
+		}
+		if _, err := u.Claim("host", ingest.Offer{Protocol: ingest.WHIP, Person: "host:1"}); err == nil {
+			t.Error("the other took the seat")
 		}
 	})
 }

@@ -146,7 +146,8 @@ function Own({ room, me, desk }: { room: Room; me: Me; desk: State }) {
     me.join();
     void room.me(me.id, { self_muted: media.muted.value, self_camera_off: media.cameraOff.value });
   };
-  const via = person(desk, me.id)?.via;
+  const host = person(desk, me.id);
+  const via = host?.via;
   const cancel = () => {
     checking.value = false;
     if (!me.sending.value) media.close();
@@ -161,7 +162,7 @@ function Own({ room, me, desk }: { room: Room; me: Me; desk: State }) {
       ) : (
         <div class="self-bar">
           <button type="button" class="button" onClick={open}><Camera />{t('desk.useCamera')}</button>
-          <p class="hint">{via ? t('desk.via', { via: via.toUpperCase() }) : t('desk.useCameraHint')}</p>
+          <p class="hint">{via ? t('desk.via', { name: host?.name ?? '', via: via.toUpperCase() }) : t('desk.useCameraHint')}</p>
         </div>
       )}
       <Dialog open={checking.value} close={cancel} title={t('desk.useCamera')}>
