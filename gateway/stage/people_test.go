@@ -9,6 +9,7 @@ import (
 
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/show"
+	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -169,6 +170,9 @@ func TestScreen(t *testing.T) {
 		u.shows("host")
 		u.ok(u.Move("Théo", show.OnAir, true))
 		u.shows("host Théo Théo-screen")
+		if c := u.scene().Cells; c[1].Fit != transcode.Auto || c[2].Fit != transcode.Contain {
+			t.Errorf("a face is shown %q, a screen %q", c[1].Fit, c[2].Fit)
+		}
 		if p := u.person(screen); p.Of != "Théo" || p.Place != show.OnAir {
 			t.Errorf("the screen is %+v", p)
 		}

@@ -141,6 +141,7 @@ func (s *Stage) cells() []transcode.Cell {
 		}
 		if t.of != nil {
 			cell.Caption = "" // what is on it says enough
+			cell.Fit = transcode.Contain
 		}
 		cells = append(cells, cell)
 	}
