@@ -47,8 +47,10 @@ type place struct {
 }
 
 // places are where n participants are to be seen on a w × h program.
-func places(n, w, h int) (out []place) {
-	for _, c := range show.Arrange(n, w, h) {
+func places(n, w, h int) []place { return placed(show.Arrange(n, w, h)) }
+
+func placed(cells []show.Cell) (out []place) {
+	for _, c := range cells {
 		p := c
 		if c.W*9 > c.H*16 {
 			p.W = c.H * 16 / 9
@@ -93,6 +95,13 @@ func (p place) shows(pic *compose.Picture, want yuv) (string, bool) {
 // awaitMix waits until the program shows exactly these looks, in this order.
 func (s *screen) awaitMix(within time.Duration, mix ...look) shot {
 	s.t.Helper()
+	return s.awaitLayout(within, show.Auto, mix...)
+}
+
+// awaitLayout waits until a layout's cells show these looks; those for whom it has no
+// cell do not show.
+func (s *screen) awaitLayout(within time.Duration, l show.Layout, mix ...look) shot {
+	s.t.Helper()
 	var why string
 	found := shot{}
 	ok := s.awaitQuietly(within, func() bool {
@@ -101,7 +110,7 @@ func (s *screen) awaitMix(within time.Duration, mix ...look) shot {
 			return false
 		}
 		why = ""
-		for i, p := range places(len(mix), found.pic.W, found.pic.H) {
+		for i, p := range placed(l.Cells(len(mix), found.pic.W, found.pic.H)) {
 			if text, ok := p.shows(found.pic, mix[i].color); !ok {
 				why += fmt.Sprintf("\n\tcell %d: %s", i, text)
 			}
@@ -109,7 +118,7 @@ func (s *screen) awaitMix(within time.Duration, mix ...look) shot {
 		return why == ""
 	})
 	if !ok {
-		s.t.Fatalf("%s: the program is not as sent within %v: %s\n%s", s.name, within, why, s.state())
+		s.t.Fatalf("%s: the program, %s, is not as sent within %v: %s\n%s", s.name, l, within, why, s.state())
 	}
 	return found
 }

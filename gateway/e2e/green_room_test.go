@@ -18,11 +18,14 @@ import (
 //go:embed testdata/person.js
 var personScript string
 
+// shared is everybody's screen.
+var shared = look{color: yuv{90, 90, 110}}
+
 // person opens a page as somebody with a camera that shows the look, in a browser
 // profile of their own.
 func (b *browser) person(l look, address string) *tab {
 	b.t.Helper()
-	is := map[string]any{"color": "#" + l.color.rgb()[2:], "tone": l.tone, "words": l.beep > 0}
+	is := map[string]any{"color": "#" + l.color.rgb()[2:], "tone": l.tone, "words": l.beep > 0, "screen": "#" + shared.color.rgb()[2:]}
 	if b.via != nil {
 		is["ports"] = b.via.candidates()
 		if b.via.relay {

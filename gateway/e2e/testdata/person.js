@@ -1,14 +1,15 @@
-// Runs in every page before its own code, with `self.person = {color, tone}` set: its
-// camera shows that colour, its microphone gives that tone, and ears() says what the
-// page hears over WebRTC. Devices are listed as Chromium's own fake ones are. With
+// Runs in every page before its own code, with `self.person = {color, tone, screen}`
+// set: its camera shows that colour, its microphone gives that tone, its screen has a
+// colour of its own, and ears() says what the page hears over WebRTC. Devices are
+// listed as Chromium's own fake ones are. With
 // `ports`, WebRTC goes to the second port where the first was meant; with `relay`, it
 // goes nowhere but to TURN. ways() says which ways it has found. With `words`, the
 // tone is a word of 100 ms every 700 ms: spoken and onsets are when one began, and when
 // one was heard, in ms since 1970.
 (() => {
   if (!self.person || self !== self.top) return;
-  const { color, tone, ports, relay, words } = self.person;
-  const camera = (width, height) => {
+  const { color, tone, screen, ports, relay, words } = self.person;
+  const camera = (width, height, color) => {
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const pen = canvas.getContext('2d');
     let n = 0;
@@ -61,11 +62,11 @@
   };
   navigator.mediaDevices.getUserMedia = async ({ video, audio: sound }) => {
     const stream = new MediaStream();
-    if (video) stream.addTrack(camera(320, 180));
+    if (video) stream.addTrack(camera(320, 180, color));
     if (sound) stream.addTrack(microphone());
     return stream;
   };
-  navigator.mediaDevices.getDisplayMedia = async () => new MediaStream([camera(320, 180)]);
+  navigator.mediaDevices.getDisplayMedia = async () => new MediaStream([camera(320, 180, screen)]);
 
   // Whatever sound comes in is listened to beside the page.
   const heard = [];
