@@ -155,11 +155,15 @@ export class Audience {
     if (said.type === 'reactions') return this.floats.forEach((float) => float(this.ofOthers(said.counts)));
     if (said.type === 'hidden' || said.type === 'deleted') this.removed.add(said.id);
     this.waiting.push(said);
-    this.step ??= setTimeout(() => {
-      this.step = undefined;
-      const waiting = this.waiting.splice(0);
-      this.rows.value = waiting.reduce(heard, this.rows.value);
-    }, STEP_MS);
+    // What moderators do shows at once, with what was said before it.
+    if (said.type !== 'message') this.draw();
+    else this.step ??= setTimeout(() => this.draw(), STEP_MS);
+  }
+
+  private draw(): void {
+    clearTimeout(this.step);
+    this.step = undefined;
+    this.rows.value = this.waiting.splice(0).reduce(heard, this.rows.value);
   }
 
   private become(me: MyPlace): void {
@@ -264,8 +268,8 @@ export class Audience {
   isMine = (by: string): boolean => by !== '' && by === this.me.value.id;
 
   /** The picture of a question that is on air is shown now. */
-  mark(id: string, name: string, text: string): void {
-    this.rows.value = mark(this.rows.value, id, name, text);
+  mark(id: string, question: string, name: string, text: string): void {
+    this.rows.value = mark(this.rows.value, id, question, name, text);
   }
 
   /** An act whose refusal the page tells. False when it was refused. */

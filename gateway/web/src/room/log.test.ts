@@ -37,13 +37,24 @@ test('catches up after an absence', () => {
 });
 
 test('a mark stands at the end, once', () => {
-  const rows = mark(mark(rowsOf(['a', 1], ['b', 2]), 'q', 'marc', 'why?'), 'q', 'marc', 'why?');
+  const rows = mark(mark(rowsOf(['a', 1], ['b', 2]), 'q', 'why', 'marc', 'why?'), 'q', 'why', 'marc', 'why?');
   assert.equal(words(heard(rows, { type: 'message', message: say('c', 3) })), 'a b *q c');
   assert.equal(words(caughtUp(rows, [say('a', 1), say('b', 2)], new Set())), 'a b *q', 'and stays there');
 });
 
+test('a question on air stands once, however it is told first', () => {
+  const told: Message = { ...say('q', 3), question: 'why' };
+  const early = heard(rowsOf(['a', 1]), { type: 'message', message: told });
+  assert.equal(words(early), 'a q');
+  const shown = mark(early, 'cue', 'why', 'lou', 'why?');
+  assert.equal(words(shown), 'a *cue');
+  assert.equal(words(heard(shown, { type: 'message', message: told })), 'a *cue');
+  assert.equal(words(caughtUp(shown, [say('a', 1), told], new Set())), 'a *cue');
+  assert.equal(words(heard(shown, { type: 'message', message: { ...say('r', 4), question: 'how' } })), 'a *cue r', 'another question');
+});
+
 test('shows a window of what it keeps', () => {
-  const rows = Array.from({ length: KEPT + 50 }, (_, i) => i).reduce<Rows>((all, i) => put(all, { kind: 'mark', id: `${i}`, at: i, name: '', text: '' }), []);
+  const rows = Array.from({ length: KEPT + 50 }, (_, i) => i).reduce<Rows>((all, i) => put(all, { kind: 'mark', id: `${i}`, question: '', at: i, name: '', text: '' }), []);
   assert.equal(rows.length, KEPT);
   const newest = view(rows);
   assert.deepEqual([newest.rows.length, newest.before, newest.after], [WINDOW, KEPT - WINDOW, 0]);

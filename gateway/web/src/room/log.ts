@@ -19,6 +19,7 @@ export interface MessageRow {
 export interface MarkRow {
   kind: 'mark';
   id: string;
+  question: string;
   at: number;
   name: string;
   text: string;
@@ -43,9 +44,13 @@ export function put(rows: Rows, row: Row): Rows {
   return all.length > KEPT ? all.slice(-KEPT) : all;
 }
 
-/** At the end, whatever time it is. */
-export const mark = (rows: Rows, id: string, name: string, text: string): Rows =>
-  rows.some((r) => r.id === id) ? rows : put(rows, { kind: 'mark', id, at: rows.at(-1)?.at ?? 0, name, text });
+/** At the end, whatever time it is. The message that told of the question before its picture came goes. */
+export const mark = (rows: Rows, id: string, question: string, name: string, text: string): Rows =>
+  rows.some((r) => r.id === id)
+    ? rows
+    : put(rows.filter((r) => r.kind === 'mark' || r.message.question !== question), { kind: 'mark', id, question, at: rows.at(-1)?.at ?? 0, name, text });
+
+const isMarked = (rows: Rows, { question }: Message): boolean => question !== undefined && rows.some((r) => r.kind === 'mark' && r.question === question);
 
 export const become = (rows: Rows, id: string, state: RowState, why?: string): Rows =>
   rows.map((r) => (r.id === id && r.kind === 'message' ? { ...r, state, why } : r));
@@ -56,7 +61,8 @@ export const drop = (rows: Rows, id: string): Rows => rows.filter((r) => r.id !=
 export function heard(rows: Rows, said: Said): Rows {
   switch (said.type) {
     case 'message':
-      return rows.some((r) => r.id === said.message.id && r.kind === 'message' && r.state === 'removed') ? rows : put(rows, sent(said.message));
+      if (rows.some((r) => r.id === said.message.id && r.kind === 'message' && r.state === 'removed')) return rows;
+      return isMarked(rows, said.message) ? rows : put(rows, sent(said.message));
     case 'restored':
       return put(rows, sent(said.message));
     case 'hidden':
@@ -81,7 +87,7 @@ export function caughtUp(rows: Rows, messages: readonly Message[], removedSince:
   const ids = new Set(messages.map((m) => m.id));
   const [first, last] = [messages[0], messages.at(-1)].map((m) => (m ? Date.parse(m.at) : Infinity));
   let now = rows.map((r) => (r.kind === 'message' && r.state === 'sent' && r.at >= first! && r.at <= last! && !ids.has(r.id) ? { ...r, state: 'removed' as const } : r)) as Rows;
-  for (const m of messages) if (!removedSince.has(m.id)) now = put(now, sent(m));
+  for (const m of messages) if (!removedSince.has(m.id) && !isMarked(now, m)) now = put(now, sent(m));
   return now;
 }
 

@@ -34,8 +34,8 @@ export function begin(session: string, player: Signal<Player | undefined>, keysO
     const cues = p?.cues.value ?? [];
     for (const { id, class: c, data } of cues) {
       if (c === PIN) reach.show((data as Pin).id);
-      const q = data as { name?: string; text?: string } | undefined;
-      if (c === QUESTION && q?.text && room.loaded.value) room.mark(`mark-${id}`, q.name ?? '', q.text);
+      const q = data as { id?: string; name?: string; text?: string } | undefined;
+      if (c === QUESTION && q?.text && room.loaded.value) room.mark(`mark-${id}`, q.id ?? '', q.name ?? '', q.text);
     }
     const pins = room.pins.value;
     // Its product's stock and price may have changed since the cue was sent.
