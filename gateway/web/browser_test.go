@@ -242,33 +242,40 @@ func TestInABrowser(t *testing.T) {
 // The scripts must not change what the server wrote: the parts have twins in Go
 // templates and in Preact, and this is what keeps them alike.
 func scriptsAgreeWithTheServer(t *testing.T, b browser) {
+	for _, path := range []string{"/s/studio", "/s/off?lang=fr", "/s/last3"} {
+		t.Run("event"+path, func(t *testing.T) { agrees(t, b.open(t, newFestivalServer(t).URL+path)) })
+	}
 	for _, phase := range []show.Phase{show.Planned, show.Live, show.Ended} {
 		for _, path := range []string{"/", "/?lang=fr", "/s/studio", "/s/ink?lang=fr"} {
 			t.Run(string(phase)+path, func(t *testing.T) {
-				p := b.open(t, newEventServer(t, phase).URL+path)
-				p.until("the scripts ran", `document.querySelector(".toasts") !== null`)
-				differs := p.eval(`(async () => {
-					const parts = (root) => {
-						const main = root.querySelector("main").cloneNode(true);
-						main.querySelector(".watch > .room")?.replaceChildren();
-						// What only one of the two can have.
-						main.querySelectorAll(".screen > :not(.poster), .elsewhere, noscript").forEach((e) => e.remove());
-						main.querySelectorAll(".about button").forEach((e) => (e.disabled = false, e.textContent = e.textContent));
-						const walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT), blank = [];
-						while (walk.nextNode()) if (!walk.currentNode.data.trim()) blank.push(walk.currentNode);
-						blank.forEach((n) => n.data.includes("\n") && n.remove());
-						main.normalize();
-						return main;
-					};
-					const html = await (await fetch(location.href)).text();
-					const server = parts(new DOMParser().parseFromString(html, "text/html")), page = parts(document);
-					return server.isEqualNode(page) ? "" : "server:\n" + server.outerHTML + "\npage:\n" + page.outerHTML;
-				})()`)
-				if differs != "" {
-					t.Error(differs)
-				}
+				agrees(t, b.open(t, newEventServer(t, phase).URL+path))
 			})
 		}
+	}
+}
+
+func agrees(t *testing.T, p *tab) {
+	t.Helper()
+	p.until("the scripts ran", `document.querySelector(".toasts") !== null`)
+	differs := p.eval(`(async () => {
+		const parts = (root) => {
+			const main = root.querySelector("main").cloneNode(true);
+			main.querySelector(".watch > .room")?.replaceChildren();
+			// What only one of the two can have.
+			main.querySelectorAll(".screen > :not(.poster), .elsewhere, noscript").forEach((e) => e.remove());
+			main.querySelectorAll(".about button").forEach((e) => (e.disabled = false, e.textContent = e.textContent));
+			const walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT), blank = [];
+			while (walk.nextNode()) if (!walk.currentNode.data.trim()) blank.push(walk.currentNode);
+			blank.forEach((n) => n.data.includes("\n") && n.remove());
+			main.normalize();
+			return main;
+		};
+		const html = await (await fetch(location.href)).text();
+		const server = parts(new DOMParser().parseFromString(html, "text/html")), page = parts(document);
+		return server.isEqualNode(page) ? "" : "server:\n" + server.outerHTML + "\npage:\n" + page.outerHTML;
+	})()`)
+	if differs != "" {
+		t.Error(differs)
 	}
 }
 

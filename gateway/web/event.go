@@ -208,6 +208,20 @@ func (v *eventView) pick(slots []*slotView, now time.Time) {
 	}
 }
 
+// dayOf is the programme of the day that a slot is on.
+func dayOf(c *catalogue, sch show.Schedule, slot show.Slot) []*slotView {
+	zone := zoneOf(sch.TimeZone)
+	var slots []*slotView
+	for _, s := range sch.Slots {
+		if s.Planned() {
+			slots = append(slots, newSlotView(c, sch, s, show.SessionView{}, zone))
+		}
+	}
+	new(eventView).pick(slots, sch.Now)
+	date := func(s show.Slot) string { return s.Starts.In(zone).Format(time.DateOnly) }
+	return slices.DeleteFunc(slots, func(s *slotView) bool { return date(s.Slot) != date(slot) })
+}
+
 // date says when the event is, and which of its days is today.
 func (v *eventView) date(c *catalogue, sch show.Schedule, zone *time.Location) {
 	v.Zone = zoneName(sch.TimeZone, sch.Now.In(zone))

@@ -46,7 +46,7 @@ type page struct {
 
 var (
 	pageHome     = page{template: "home", script: "home.tsx", words: audienceWords}
-	pageWatch    = page{template: "watch", script: "watch.tsx", later: "room.css", words: append([]string{"api", "watch"}, audienceWords...)}
+	pageWatch    = page{template: "watch", script: "watch.tsx", later: "room.css", words: append([]string{"api", "live", "watch"}, audienceWords...)}
 	pageNotFound = page{template: "notfound"}
 	pageNotBuilt = page{template: "notbuilt"}
 )
@@ -96,6 +96,7 @@ type view struct {
 	Session     show.SessionView // the one that the page is about
 	Programme   programme
 	Event       *eventView
+	Today       []*slotView // the programme of the day of Session; nil: it has no time
 	Head        *head
 	Bare        bool   // for a frame: no header, no footer
 	Build       string // a command, on the page that asks for it
@@ -160,7 +161,7 @@ func (s *site) watch(w http.ResponseWriter, r *http.Request) {
 	}
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageWatch, func(c *catalogue) view {
-		return view{
+		v := view{
 			Head:        sessionHead(c, sch, slot, session, origin(r)),
 			Title:       session.Title + " · Regie",
 			Description: c.text("watch.description", "title", session.Title),
@@ -168,6 +169,11 @@ func (s *site) watch(w http.ResponseWriter, r *http.Request) {
 			Session:     session,
 			Programme:   arrange(sessions, session.ID),
 		}
+		if slot != nil && slot.Planned() {
+			v.Today = dayOf(c, sch, *slot)
+			v.State.Schedule = lean(sch)
+		}
+		return v
 	})
 }
 

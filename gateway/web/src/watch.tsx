@@ -1,5 +1,5 @@
 // The page that plays a session.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { keepFresh, page, session } from './app/state';
 import { t } from './app/i18n';
@@ -11,6 +11,10 @@ import { Screen } from './components/Screen';
 import { ShortcutsDialog } from './components/ShortcutsDialog';
 import { showNow, Strip } from './components/Strip';
 import { Meta } from './components/Summary';
+import { serverNow } from './live/now';
+import { hearSchedule, slots, zone } from './live/programme';
+import { dayOf, nextOf } from './live/schedule';
+import { Today } from './live/Today';
 import type { Player } from './player/player';
 import { momentOf, timeOf } from './room/moments';
 
@@ -23,6 +27,9 @@ const room = signal<Room | undefined>(undefined);
 /** The moment that the link to this page names, until it is gone to. */
 const moment = signal(momentOf(location.search));
 const momentLost = signal(false);
+
+/** The programme of this session's day, if it has one. */
+const today = computed(() => (slots.value.some((slot) => slot.session === page.session) ? dayOf(slots.value, page.session, serverNow(), zone.value) : []));
 
 const Watch = () => {
   const s = session.value;
@@ -44,7 +51,7 @@ const Watch = () => {
         <ShareButton title={s.title} />
       </div>
       <section class="room" aria-label={t('watch.room')}>{r && <r.Beside />}</section>
-      <Strip />
+      {today.value.length > 0 ? <Today slots={today.value} shown={page.session} next={nextOf(slots.value, serverNow())?.session} zone={zone.value} /> : <Strip />}
       <aside class="side">
         <OnStage people={s.participants} />
         <Elsewhere path={s.hls_url} />
@@ -84,4 +91,5 @@ keepFresh();
 
 // The picture first: the room comes when the browser has nothing else to do.
 const whenIdle = window.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
+if (page.schedule) whenIdle(() => void hearSchedule().catch(() => {}), { timeout: 2_000 });
 whenIdle(() => void import('./room/watching').then(({ begin }) => (room.value = begin(page.session!, player, keysOn))), { timeout: 2_000 });

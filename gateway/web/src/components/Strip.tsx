@@ -3,7 +3,7 @@ import { t } from '../app/i18n';
 
 /**
  * The programme as a strip of slots: the signature of every page. A slot says
- * "now" or "soon" until sessions have times; then the time stands there.
+ * "now" or "soon" where sessions have no times; where they have, see Today.
  */
 export const Strip = () => (
   <nav class="strip" aria-label={t('home.programme')}>
