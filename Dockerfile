@@ -27,9 +27,13 @@ ARG VERSION=
 RUN CGO_ENABLED=1 go build -trimpath -ldflags "-s -w -X main.release=$VERSION" -o /regie ./cmd/regie
 
 FROM debian:bookworm-slim
-RUN apt-get update \
+# The fonts write names in every script into the picture; without cuts that are never
+# used they take 31 MB. fonts-noto-cjk, where it is installed too, is preferred to
+# WenQuanYi's, which writes Chinese, Japanese and Korean in 5 MB instead of 91.
+RUN printf 'path-exclude=/usr/share/fonts/truetype/noto/%s\n' '*Italic*' '*Display*' 'NotoSerif-*' '*SignWriting*' '*Tangut*' >/etc/dpkg/dpkg.cfg.d/fonts \
+ && apt-get update \
  && apt-get install -y --no-install-recommends \
-    ca-certificates libavcodec59 libavutil57 libswscale6 libswresample4 \
+    ca-certificates libavcodec59 libavutil57 libswscale6 libswresample4 fonts-noto-core fonts-wqy-microhei \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin regie \

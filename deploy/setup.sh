@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks for building (build) or testing (test) Regie:
-# Debian packages, and Node where there is none. Says what it does; installs
+# Installs what this machine lacks for building and running (build) or testing (test)
+# Regie: Debian packages, and Node where there is none. Says what it does; installs
 # nothing that is there.
 set -euo pipefail
 
-build_packages=(build-essential pkg-config libavcodec-dev libavutil-dev libswscale-dev libswresample-dev)
+# The fonts write names in every script into the picture.
+build_packages=(build-essential pkg-config libavcodec-dev libavutil-dev libswscale-dev libswresample-dev fonts-noto-core fonts-wqy-microhei)
 test_packages=(ffmpeg chromium prometheus procps systemd varnish varnish-vmod-digest hitch nginx redis-server)
 
 case "${1:-}" in

@@ -48,7 +48,7 @@ var importRules = []importRule{
 		why: "codecs run in child processes only: a crash in one must not end the gateway",
 	},
 	{
-		of: []string{"gateway", "gateway/*", "gateway/*/*"}, not: []string{"transcode/worker", "transcode/testcard", "transcode/compose", "transcode/mix", "transcode/slate"}, but: []string{"gateway/e2e", "gateway/demo"},
+		of: []string{"gateway", "gateway/*", "gateway/*/*"}, not: []string{"transcode/worker", "transcode/testcard", "transcode/compose", "transcode/mix", "transcode/slate", "transcode/fonts"}, but: []string{"gateway/e2e", "gateway/demo"},
 		why: "the gateway never decodes",
 	},
 	{

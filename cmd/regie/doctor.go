@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/transcode/fonts"
 )
 
 type doctorCmd struct{ source }
@@ -50,7 +52,7 @@ func examine(loaded *config.Loaded, file string) []finding {
 	}
 	findings = append(findings, checkPorts(cfg)...)
 	findings = append(findings, checkDataDir(cfg.Data.Dir)...)
-	findings = append(findings, checkCertificate(cfg.TLS), checkEncoder(cfg.Program), checkFiles(), checkCores(len(cfg.Sessions)))
+	findings = append(findings, checkCertificate(cfg.TLS), checkEncoder(cfg.Program), checkFonts(fonts.Find(fonts.Folders(), 5*time.Second)), checkFiles(), checkCores(len(cfg.Sessions)))
 	return findings
 }
 

@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/transcode/fonts"
+	"github.com/regie-live/regie/transcode/slate"
 )
 
 // checkPorts binds each port for a moment.
@@ -196,6 +198,21 @@ func judgeEncoder(p config.Program, speed float64, err error, complaint string) 
 			"regie serve --set program.width=854 --set program.height=480"}
 	}
 	return finding{ok, "encoder", fmt.Sprintf("one core encodes %s at %.1f × real time", program, speed), ""}
+}
+
+// checkFonts writes names in the scripts of most people, as the picture would.
+func checkFonts(found []fonts.File) finding {
+	var list []slate.Font
+	for _, f := range found {
+		list = append(list, slate.Font(f))
+	}
+	var missing []string
+	pen := slate.NewPen(list, func(script string) { missing = append(missing, script) })
+	pen.Caption("李 や カ 한 م ש अ বা ੳ ક த త ಕ മ ක ก ລ က ខ ა Հ አ", 640, 360)
+	if len(missing) > 0 {
+		return finding{warn, "fonts", "names are left out of the picture if they are written in " + strings.Join(missing, ", "), "sudo apt-get install fonts-noto-core fonts-wqy-microhei"}
+	}
+	return finding{ok, "fonts", "names in every common script can be drawn into the picture", ""}
 }
 
 // goodFiles: a WHEP viewer needs none, an LL-HLS viewer one or two connections.

@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/regie-live/regie/config"
+	"github.com/regie-live/regie/transcode/fonts"
 )
 
 func TestCheckPort(t *testing.T) {
@@ -75,6 +77,11 @@ func TestCheckDataDir(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "a")); err == nil {
 		t.Error("the doctor made a folder")
 	}
+}
+
+func TestCheckFonts(t *testing.T) {
+	expect(t, checkFonts(fonts.Find(fonts.Folders(), time.Minute)), ok, "every common script")
+	expect(t, checkFonts(nil), warn, "written in Han, Hiragana, Katakana, Hangul, Arabic")
 }
 
 func TestCheckFile(t *testing.T) {

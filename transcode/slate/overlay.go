@@ -22,8 +22,8 @@ func captionHeight(cellH int) int { return captionSize(cellH) * 19 / 10 }
 // where the captions of the lowest cells are. Either text may be blank; the plate is
 // nil when both are, or the program is too small to read anything in. Text that
 // reads from right to left is set at the right.
-func LowerThird(title, line string, w, h int) (plate *image.RGBA, at image.Point) {
-	title, line = clean(title), clean(line)
+func (p *Pen) LowerThird(title, line string, w, h int) (plate *image.RGBA, at image.Point) {
+	title, line = p.clean(title), p.clean(line)
 	unit := float64(min(w, h))
 	if title == "" && line == "" || w < 96 || h < 96 {
 		return nil, at
@@ -36,20 +36,18 @@ func LowerThird(title, line string, w, h int) (plate *image.RGBA, at image.Point
 	size := max(unit*0.055, 12)
 	edge := max(evenUp(int(size*0.2)), 4)
 	pad := int(size * 0.5)
-	big, small := newFace(gobold.TTF, size), newFace(goregular.TTF, max(unit*0.04, 10))
+	big, small := p.face(gobold.TTF, size), p.face(goregular.TTF, max(unit*0.04, 10))
 	defer big.close()
 	defer small.close()
+	big.slack, small.slack = big.size*0.4, small.size*0.4
 	room := most - edge - 2*pad
-	rows := []struct {
-		f    face
-		text string
-		c    color.RGBA
-	}{{big, big.ellipsize(title, room), paper}, {small, small.ellipsize(line, room), dim}}
+	rows := []row{{f: big, text: big.ellipsize(title, room), c: paper}, {f: small, text: small.ellipsize(line, room), c: dim}}
 	width, height := 0, 0
-	for _, r := range rows {
-		if r.text != "" {
+	for i := range rows {
+		if r := &rows[i]; r.text != "" {
+			r.above, r.below = r.f.beyond(r.text)
 			width = max(width, r.f.width(r.text))
-			height += r.f.height()
+			height += r.height()
 		}
 	}
 	if width == 0 {
@@ -69,12 +67,22 @@ func LowerThird(title, line string, w, h int) (plate *image.RGBA, at image.Point
 		if rightToLeft(r.text) {
 			x = b.Dx() - pad - r.f.width(r.text)
 		}
-		r.f.draw(plate, r.text, x, y, r.c)
-		y += r.f.height()
+		r.f.draw(plate, r.text, x, y+r.above, r.c)
+		y += r.height()
 	}
 	bottom := h - Inset(h) - captionHeight(h) - Inset(h)/2
 	return plate, image.Pt(margin, max(bottom-b.Dy(), 0)&^1)
 }
+
+// row is a line of a lower third. It grows where its letters are taller than Latin.
+type row struct {
+	f            face
+	text         string
+	c            color.RGBA
+	above, below int
+}
+
+func (r row) height() int { return r.above + r.f.height() + r.below }
 
 // Logo scales a logo for a program of w × h and tells where its upper left corner
 // rests: in the upper right corner of the picture. It is 8 % as wide as the longer
@@ -112,7 +120,7 @@ func Countdown(w, h int) Digits {
 	if unit < 64 {
 		return d
 	}
-	f := newFace(gomedium.TTF, unit*0.13)
+	f := NewPen(nil, nil).face(gomedium.TTF, unit*0.13)
 	defer f.close()
 	for _, r := range "0123456789:" {
 		img := image.NewRGBA(image.Rect(0, 0, evenUp(f.width(string(r))), evenUp(f.height())))

@@ -10,13 +10,14 @@ import (
 )
 
 func TestLowerThird(t *testing.T) {
+	p := scholar(t)
 	long := strings.Repeat("A title that nobody could ever fit ", 10)
 	for _, size := range []image.Point{{1280, 720}, {1920, 1080}, {720, 1280}, {640, 360}, {160, 160}, {96, 96}, {1920, 160}} {
 		for _, c := range []struct{ title, line string }{
 			{"Dr Théo Martin", "Astronomer"}, {"Ana", ""}, {"", "Only a line"}, {long, long},
 			{"שלום עולם", "כותרת ארוכה מאוד שאינה נכנסת לשורה אחת של התמונה הזאת"}, {strings.Repeat("東京都庁前", 20), "早稲田"}, {"e" + strings.Repeat("\u0301", 500), "x"},
 		} {
-			img, at := LowerThird(c.title, c.line, size.X, size.Y)
+			img, at := p.LowerThird(c.title, c.line, size.X, size.Y)
 			if img == nil {
 				if size.X > 200 {
 					t.Errorf("%.20q in %v: nothing drawn", c.title, size)
@@ -41,8 +42,8 @@ func TestLowerThird(t *testing.T) {
 
 // TestLowerThirdSides: what reads from the right begins at the right.
 func TestLowerThirdSides(t *testing.T) {
-	left, _ := LowerThird("A", "A much longer line below", 1280, 720)
-	right, _ := LowerThird("א", "A much longer line below", 1280, 720)
+	left, _ := scholar(t).LowerThird("A", "A much longer line below", 1280, 720)
+	right, _ := scholar(t).LowerThird("א", "A much longer line below", 1280, 720)
 	_, l := marks(left, paper)
 	_, r := marks(right, paper)
 	if w := left.Bounds().Dx(); l.Max.X > w/2 || r.Min.X < w/2 {
@@ -55,33 +56,15 @@ func TestLowerThirdNothing(t *testing.T) {
 		title, line string
 		w, h        int
 	}{{"", "", 1280, 720}, {" \n", "\u200b", 1280, 720}, {"Ana", "Host", 64, 64}, {"Ana", "Host", 0, 0}, {"Ana", "Host", -4, 720}} {
-		if img, _ := LowerThird(c.title, c.line, c.w, c.h); img != nil {
+		if img, _ := pen.LowerThird(c.title, c.line, c.w, c.h); img != nil {
 			t.Errorf("%q, %q in %d×%d drew %v", c.title, c.line, c.w, c.h, img.Bounds())
-		}
-	}
-}
-
-// TestVisual: letters in the order of reading become letters from left to right.
-func TestVisual(t *testing.T) {
-	for s, want := range map[string]string{
-		"Ana Ruiz":   "Ana Ruiz",
-		"אבג":        "גבא",
-		"אב גד…":     "…דג בא",
-		"אב abc גד":  "דג abc בא",
-		"abc אב def": "abc בא def",
-		"אב 123":     "123 בא",
-		"(אב)":       "(בא)",
-		"":           "",
-	} {
-		if got := visual(s); got != want {
-			t.Errorf("visual(%q) = %q, want %q", s, got, want)
 		}
 	}
 }
 
 // TestEllipsizeMarks: a letter goes with its marks or stays with them.
 func TestEllipsizeMarks(t *testing.T) {
-	f := newFace(gomedium.TTF, 20)
+	f := pen.face(gomedium.TTF, 20)
 	defer f.close()
 	s := "कि" + "x\u0323\u0307" + "yz"
 	for room := f.width(s) - 1; room > 0; room-- {
@@ -140,7 +123,7 @@ func TestLogoEdge(t *testing.T) {
 func TestCountdown(t *testing.T) {
 	for _, size := range []image.Point{{1280, 720}, {720, 1280}, {160, 160}} {
 		d := Countdown(size.X, size.Y)
-		card := Card("A title of two lines that is quite long for a card", "A line below", size.X, size.Y)
+		card := pen.Card("A title of two lines that is quite long for a card", "A line below", size.X, size.Y)
 		_, line := marks(card, dim)
 		h := d.Glyphs['0'].Bounds().Dy()
 		n, digit := marks(d.Glyphs['8'], amber)

@@ -1,30 +1,28 @@
 // Package slate draws what the program shows beside pictures: name captions, name
 // cards, full-screen cards with a countdown, lower thirds and logos, in Regie's
-// "warm control room" look. It is pure: same words and sizes, same pixels; no
-// file, no cgo, no state.
+// "warm control room" look. It is pure: same words, sizes and fonts, same pixels; no
+// file, no cgo, and no state but what a Pen keeps to be fast.
 //
 // It guarantees an image of exactly the size asked for (captions and lower thirds
 // choose their own, inside their cell or the program), and that text never leaves
 // its box: what does not fit is shortened with an ellipsis, on a letter's border,
-// at the end where its reader expects it. Drawing takes milliseconds, so callers
+// at the end where its reader expects it, and only the first two kilobytes count. Drawing takes milliseconds, so callers
 // draw once and keep the result; nothing here is meant for every frame.
 //
-// The Go fonts cover Latin, Greek and Cyrillic. Letters of other scripts show as
-// boxes; emoji and other signs that the fonts lack are left out.
+// The Go fonts, which are compiled in, write Latin, Greek and Cyrillic. A Pen is given
+// other fonts for other scripts, and writes with them as those scripts are written:
+// letters join, marks stack, lines run from right to left where they do. What no font
+// has is left out, emoji among it, and never shows as a box.
 package slate
 
 import (
 	"image"
 	"image/color"
 	"image/draw"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/gomedium"
 	"golang.org/x/image/font/gofont/goregular"
-	"golang.org/x/text/unicode/norm"
 )
 
 // The look's own colours. Amber says "act here" in the pages; on a card it is the
@@ -43,13 +41,13 @@ var (
 // plate is at most three quarters of the cell wide and belongs Inset(cellH)
 // away from the corner. It is nil when name is blank or the cell too small to
 // read anything in.
-func Caption(name string, cellW, cellH int) *image.RGBA {
-	name = clean(name)
+func (p *Pen) Caption(name string, cellW, cellH int) *image.RGBA {
+	name = p.clean(name)
 	size := float64(captionSize(cellH))
 	if name == "" || cellW < 64 || cellH < 48 {
 		return nil
 	}
-	f := newFace(gomedium.TTF, size)
+	f := p.face(gomedium.TTF, size)
 	defer f.close()
 	padX, padY := int(size*0.6), int(size*0.32)
 	text := f.ellipsize(name, cellW*3/4-2*padX)
@@ -69,9 +67,9 @@ func Inset(cellH int) int { return min(max(cellH/36, 4), 32) &^ 1 }
 
 // NameCard stands for a participant who sends no picture: initials in a ring, and
 // the name below.
-func NameCard(name string, w, h int) *image.RGBA {
+func (p *Pen) NameCard(name string, w, h int) *image.RGBA {
 	img := canvas(w, h, raise)
-	name = clean(name)
+	name = p.clean(name)
 	unit := float64(min(w, h))
 	if unit < 32 {
 		return img
@@ -80,29 +78,31 @@ func NameCard(name string, w, h int) *image.RGBA {
 	cx, cy := float64(w)/2, float64(h)*0.44
 	ring(img, cx, cy, r, max(r*0.055, 1.5), amber)
 	if in := initials(name); in != "" {
-		f := newFace(gobold.TTF, r*0.78)
+		f := p.face(gobold.TTF, r*0.78)
 		defer f.close()
-		f.drawCentered(img, in, int(cx), int(cy), int(1.7*r), paper)
+		f.slack = f.size * 0.4
+		f.drawCentered(img, in, int(cx), int(cy)-f.low(in), int(1.7*r), paper)
 	}
-	f := newFace(gomedium.TTF, max(unit*0.075, 11))
+	f := p.face(gomedium.TTF, max(unit*0.075, 11))
 	defer f.close()
+	f.slack = f.size * 0.4
 	f.drawCentered(img, name, w/2, int(cy+r+unit*0.115), w*9/10, paper)
 	return img
 }
 
 // Card is a full-screen slate: a title, an amber rule, a line below.
-func Card(title, line string, w, h int) *image.RGBA {
+func (p *Pen) Card(title, line string, w, h int) *image.RGBA {
 	img := canvas(w, h, ink)
 	unit := float64(min(w, h))
 	if unit < 64 {
 		return img
 	}
-	big, small := newFace(gobold.TTF, unit*0.105), newFace(goregular.TTF, unit*0.05)
+	big, small := p.face(gobold.TTF, unit*0.105), p.face(goregular.TTF, unit*0.05)
 	defer big.close()
 	defer small.close()
 	mid := float64(h) / 2
 	room := w * 86 / 100
-	lines := big.wrap(clean(title), room, 2)
+	lines := big.wrap(p.clean(title), room, 2)
 	step := int(unit * 0.125)
 	y := int(mid-unit*0.085) - (len(lines)-1)*step
 	for _, l := range lines {
@@ -112,16 +112,16 @@ func Card(title, line string, w, h int) *image.RGBA {
 	half := int(unit * 0.075)
 	thick := max(int(unit*0.008), 2)
 	draw.Draw(img, image.Rect(w/2-half, int(mid), w/2+half, int(mid)+thick), image.NewUniform(amber), image.Point{}, draw.Src)
-	small.drawCentered(img, clean(line), w/2, int(mid+unit*0.085), room, dim)
+	small.drawCentered(img, p.clean(line), w/2, int(mid+unit*0.085), room, dim)
 	return img
 }
 
 // Text draws s alone, in bold letters of size pixels on nothing: for test pictures.
 // The image is as high as the letters may reach and as wide as s.
-func Text(s string, size float64, c color.RGBA) *image.RGBA {
-	f := newFace(gobold.TTF, size)
+func (p *Pen) Text(s string, size float64, c color.RGBA) *image.RGBA {
+	f := p.face(gobold.TTF, size)
 	defer f.close()
-	s = clean(s)
+	s = p.clean(s)
 	img := image.NewRGBA(image.Rect(0, 0, evenUp(f.width(s)), evenUp(f.height())))
 	f.draw(img, s, 0, 0, c)
 	return img
@@ -131,42 +131,6 @@ func canvas(w, h int, c color.RGBA) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, max(w, 0), max(h, 0)))
 	draw.Draw(img, img.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)
 	return img
-}
-
-// clean makes one printable line of what people type: composed letters, single
-// spaces, no control or direction characters that would break the drawing, no signs
-// that would only be boxes.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector), r == utf8.RuneError:
-			return -1
-		case unicode.In(r, unicode.So, unicode.Sk, unicode.Co) && !drawable(r):
-			return -1
-		}
-		return r
-	}, norm.NFC.String(s))
-	return strings.Join(strings.Fields(s), " ")
-}
-
-// initials returns the first letters of the first and the last word of name.
-func initials(name string) string {
-	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if len(words) == 0 {
-		return ""
-	}
-	out := first(words[0])
-	if len(words) > 1 {
-		out += first(words[len(words)-1])
-	}
-	return strings.ToUpper(out)
-}
-
-func first(word string) string {
-	_, n := utf8.DecodeRuneInString(word)
-	return word[:n]
 }
 
 func evenUp(v int) int { return (v + 1) &^ 1 }

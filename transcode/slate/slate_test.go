@@ -38,7 +38,7 @@ func TestCaption(t *testing.T) {
 		{"Привет Ωμέγα", 640, 360},
 	}
 	for _, tt := range tests {
-		img := Caption(tt.name, tt.cellW, tt.cellH)
+		img := pen.Caption(tt.name, tt.cellW, tt.cellH)
 		if img == nil {
 			t.Errorf("%q in %d×%d: nothing drawn", tt.name, tt.cellW, tt.cellH)
 			continue
@@ -62,11 +62,11 @@ func TestCaption(t *testing.T) {
 
 func TestCaptionNothing(t *testing.T) {
 	for _, name := range []string{"", "  ", "\n\t", "\u200b"} {
-		if img := Caption(name, 640, 360); img != nil {
+		if img := pen.Caption(name, 640, 360); img != nil {
 			t.Errorf("%q drew %v", name, img.Bounds())
 		}
 	}
-	if img := Caption("Ana", 32, 32); img != nil {
+	if img := pen.Caption("Ana", 32, 32); img != nil {
 		t.Error("a caption in a cell too small to read it")
 	}
 }
@@ -74,13 +74,13 @@ func TestCaptionNothing(t *testing.T) {
 // TestCaptionSigns: emoji, with all that belongs to them, are no boxes; signs that the
 // fonts have stay.
 func TestCaptionSigns(t *testing.T) {
-	plain := Caption("Mei Lin", 640, 360)
+	plain := pen.Caption("Mei Lin", 640, 360)
 	for _, name := range []string{"Mei 🎉 Lin", "👩🏽‍🎨 Mei Lin ❤️", "Mei Lin 🇫🇷"} {
-		if img := Caption(name, 640, 360); img == nil || string(img.Pix) != string(plain.Pix) {
+		if img := pen.Caption(name, 640, 360); img == nil || string(img.Pix) != string(plain.Pix) {
 			t.Errorf("%q is not drawn as the name alone", name)
 		}
 	}
-	if img := Caption("Mei Lin ©", 640, 360); img.Bounds().Dx() <= plain.Bounds().Dx() {
+	if img := pen.Caption("Mei Lin ©", 640, 360); img.Bounds().Dx() <= plain.Bounds().Dx() {
 		t.Error("a sign that the font has is left out")
 	}
 }
@@ -88,7 +88,7 @@ func TestCaptionSigns(t *testing.T) {
 // TestCaptionAccents: both ways to code "é" must draw the same letter, and it is
 // not a bare "e".
 func TestCaptionAccents(t *testing.T) {
-	composed, combining, bare := Caption("Théo", 640, 360), Caption("The\u0301o", 640, 360), Caption("Theo", 640, 360)
+	composed, combining, bare := pen.Caption("Théo", 640, 360), pen.Caption("The\u0301o", 640, 360), pen.Caption("Theo", 640, 360)
 	if string(composed.Pix) != string(combining.Pix) {
 		t.Error("a combining accent is drawn differently")
 	}
@@ -98,7 +98,7 @@ func TestCaptionAccents(t *testing.T) {
 }
 
 func TestEllipsize(t *testing.T) {
-	f := newFace(gomedium.TTF, 20)
+	f := pen.face(gomedium.TTF, 20)
 	defer f.close()
 	tests := []struct {
 		s    string
@@ -121,7 +121,7 @@ func TestEllipsize(t *testing.T) {
 
 func TestNameCard(t *testing.T) {
 	for _, size := range []image.Point{{640, 360}, {1280, 720}, {360, 640}, {160, 90}, {2, 2}} {
-		img := NameCard("Théo Martin", size.X, size.Y)
+		img := pen.NameCard("Théo Martin", size.X, size.Y)
 		if img.Bounds().Size() != size {
 			t.Errorf("asked for %v, got %v", size, img.Bounds())
 		}
@@ -137,7 +137,7 @@ func TestNameCard(t *testing.T) {
 			t.Errorf("%v: text in %v, ring in %v", size, text, circle)
 		}
 	}
-	if n, _ := marks(NameCard("", 640, 360), amber); n == 0 {
+	if n, _ := marks(pen.NameCard("", 640, 360), amber); n == 0 {
 		t.Error("a card without a name has no ring either")
 	}
 }
@@ -154,7 +154,7 @@ func TestInitials(t *testing.T) {
 
 func TestCard(t *testing.T) {
 	for _, size := range []image.Point{{1280, 720}, {720, 1280}, {160, 160}} {
-		img := Card("A long title that takes two lines and does not fit even then because it goes on", "Back in a moment", size.X, size.Y)
+		img := pen.Card("A long title that takes two lines and does not fit even then because it goes on", "Back in a moment", size.X, size.Y)
 		if img.Bounds().Size() != size {
 			t.Fatalf("asked for %v, got %v", size, img.Bounds())
 		}
@@ -171,7 +171,7 @@ func TestCard(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	img := Text("Mei 8", 40, color.RGBA{255, 0, 0, 255})
+	img := pen.Text("Mei 8", 40, color.RGBA{255, 0, 0, 255})
 	n, _ := marks(img, color.RGBA{255, 0, 0, 255})
 	if b := img.Bounds(); n < 100 || b.Dx() < 60 || b.Dy() < 40 || b.Dy() > 60 {
 		t.Errorf("%d pixels of text in %v", n, b)
@@ -180,6 +180,6 @@ func TestText(t *testing.T) {
 
 func BenchmarkCaption(b *testing.B) {
 	for b.Loop() {
-		Caption("Théo Martin", 640, 360)
+		pen.Caption("Théo Martin", 640, 360)
 	}
 }

@@ -4,27 +4,35 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"slices"
+	"math"
+	"sort"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/go-text/typesetting/segmenter"
 	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
-	"golang.org/x/text/unicode/bidi"
 )
 
-// face is one font at one size.
+// face is one of the built-in fonts at one size, with a pen's other fonts for what it
+// lacks.
 type face struct {
 	font.Face
+	pen  *Pen
+	size float64
+	// slack is how far beyond their line box letters of other fonts may reach: scripts
+	// that stack need more height than Latin.
+	slack float64
+	bold  bool
+	lines map[string]line // what was laid out, by text
 }
 
-// newFace opens one of the fonts compiled into the program at size pixels. Those
-// fonts are constants, so failure is a broken build and not a state to handle.
-func newFace(ttf []byte, size float64) face {
+// face opens one of the fonts compiled into the program at size pixels. Those fonts
+// are constants, so failure is a broken build and not a state to handle.
+func (p *Pen) face(ttf []byte, size float64) face {
 	parsed, err := opentype.Parse(ttf)
 	if err != nil {
 		panic(fmt.Sprintf("slate: the built-in font does not parse: %v", err))
@@ -33,7 +41,7 @@ func newFace(ttf []byte, size float64) face {
 	if err != nil {
 		panic(fmt.Sprintf("slate: the built-in font has no face at %v pixels: %v", size, err))
 	}
-	return face{f}
+	return face{Face: f, pen: p, size: size, slack: size * 0.2, bold: &ttf[0] == &gobold.TTF[0], lines: map[string]line{}}
 }
 
 // letters is one of the built-in fonts, which all have the same letters.
@@ -49,10 +57,48 @@ func drawable(r rune) bool {
 	return err == nil && glyph != 0
 }
 
+// builtIn reports whether the built-in fonts have all of a cluster.
+func builtIn(cluster []rune) bool {
+	for _, r := range cluster {
+		if !drawable(r) {
+			return false
+		}
+	}
+	return true
+}
+
 func (f face) close() { _ = f.Face.Close() }
 
+// line lays s out, once.
+func (f face) line(s string) line {
+	l, ok := f.lines[s]
+	if !ok {
+		l = f.layout(s)
+		f.lines[s] = l
+	}
+	return l
+}
+
+// measure finds how wide a line is, and how much smaller its glyphs must be to stay
+// in it.
+func (f face) measure(l line) line {
+	m := f.Metrics()
+	l.size = f.size * fit(l.pieces, f.size, pixels(m.Ascent)+f.slack, pixels(m.Descent)+f.slack)
+	for i := range l.pieces {
+		p := &l.pieces[i]
+		p.width = pixels(font.MeasureString(f, p.text))
+		for _, g := range p.glyphs {
+			p.width += g.advance * l.size
+		}
+		l.width += p.width
+	}
+	return l
+}
+
+func pixels(v fixed.Int26_6) float64 { return float64(v) / 64 }
+
 // width returns how many pixels s takes.
-func (f face) width(s string) int { return font.MeasureString(f, s).Ceil() }
+func (f face) width(s string) int { return int(math.Ceil(f.line(s).width)) }
 
 // height returns the pixels from the top of the tallest letter to the bottom of
 // the deepest one.
@@ -61,11 +107,33 @@ func (f face) height() int {
 	return (m.Ascent + m.Descent).Ceil()
 }
 
+// beyond returns how many pixels of s are above and below its line box.
+func (f face) beyond(s string) (above, below int) {
+	l, m := f.line(s), f.Metrics()
+	for _, p := range l.pieces {
+		for _, g := range p.glyphs {
+			above = max(above, int(math.Ceil(g.top*l.size-pixels(m.Ascent))))
+			below = max(below, int(math.Ceil(-g.bottom*l.size-pixels(m.Descent))))
+		}
+	}
+	return min(above, int(f.slack)), min(below, int(f.slack))
+}
+
 // draw puts s with the upper left corner of its line box at x, y.
 func (f face) draw(img *image.RGBA, s string, x, y int, c color.RGBA) {
-	d := font.Drawer{Dst: img, Src: image.NewUniform(c), Face: f,
-		Dot: fixed.Point26_6{X: fixed.I(x), Y: fixed.I(y) + f.Metrics().Ascent}}
-	d.DrawString(visual(s))
+	l := f.line(s)
+	baseline := fixed.I(y) + f.Metrics().Ascent
+	clip := image.Rect(x, y, x+int(math.Ceil(l.width)), y+f.height()).Inset(-int(f.slack))
+	at := float64(x)
+	for _, p := range l.pieces {
+		if p.face != nil {
+			drawGlyphs(img, p, at, pixels(baseline), l.size, clip, c)
+		} else {
+			d := font.Drawer{Dst: img, Src: image.NewUniform(c), Face: f, Dot: fixed.Point26_6{X: fixed.Int26_6(at * 64), Y: baseline}}
+			d.DrawString(p.text)
+		}
+		at += p.width
+	}
 }
 
 // drawCentered puts s with the middle of its capitals at x, y, shortened to room
@@ -77,6 +145,22 @@ func (f face) drawCentered(img *image.RGBA, s string, x, y, room int, c color.RG
 	f.draw(img, s, x-f.width(s)/2, top, c)
 }
 
+// low returns how many pixels below the middle of capitals the middle of s is, if it is
+// written in another font: letters of some scripts hang from their line.
+func (f face) low(s string) int {
+	l := f.line(s)
+	top, bottom := -1.0, 1.0
+	for _, p := range l.pieces {
+		if p.face == nil {
+			return 0
+		}
+		for _, g := range p.glyphs {
+			top, bottom = max(top, g.top), min(bottom, g.bottom)
+		}
+	}
+	return f.Metrics().CapHeight.Round()/2 - int((top+bottom)/2*l.size)
+}
+
 const ellipsis = "…"
 
 // ellipsize returns s, or as much of its start as fits into room pixels with an
@@ -85,90 +169,52 @@ func (f face) ellipsize(s string, room int) string {
 	if f.width(s) <= room {
 		return s
 	}
-	for s != "" {
-		s = withoutLast(s)
-		if short := strings.TrimRight(s, " ") + ellipsis; s != "" && f.width(short) <= room {
-			return short
+	all := clusters([]rune(s))
+	short := func(n int) string {
+		var b strings.Builder
+		for _, c := range all[:n] {
+			b.WriteString(string(c))
 		}
+		return strings.TrimRight(b.String(), " ") + ellipsis
 	}
-	return ""
+	n := sort.Search(len(all), func(i int) bool { return f.width(short(i+1)) > room })
+	if n == 0 {
+		return ""
+	}
+	return short(n)
 }
 
-// withoutLast takes the last letter off, with the marks that belong to it.
-func withoutLast(s string) string {
-	for s != "" {
-		r, n := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-n]
-		if !unicode.Is(unicode.M, r) {
-			break
-		}
-	}
-	return s
-}
-
-// rightToLeft reports whether s reads so: by its first letter that has a direction
-// (UAX #9, rules P2 and P3).
-func rightToLeft(s string) bool {
-	for _, r := range s {
-		switch p, _ := bidi.LookupRune(r); p.Class() {
-		case bidi.R, bidi.AL:
-			return true
-		case bidi.L:
-			return false
-		}
-	}
-	return false
-}
-
-// visual returns the letters of s in the order in which they stand from left to
-// right (UAX #9). It is s itself when nothing in it reads from right to left.
-func visual(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return rightToLeft(string(r)) }) {
-		return s
-	}
-	direction := bidi.LeftToRight
-	if rightToLeft(s) {
-		direction = bidi.RightToLeft
-	}
-	var p bidi.Paragraph
-	if _, err := p.SetString(s, bidi.DefaultDirection(direction)); err != nil {
-		return s
-	}
-	order, err := p.Order()
-	if err != nil {
-		return s
-	}
-	// Runs come in the order in which they are read.
-	runs := make([]string, order.NumRuns())
-	for i := range runs {
-		run := order.Run(i)
-		text := run.String()
-		if run.Direction() == bidi.RightToLeft {
-			text = bidi.ReverseString(text)
-		}
-		runs[i] = text
-	}
-	if direction == bidi.RightToLeft {
-		slices.Reverse(runs)
-	}
-	return strings.Join(runs, "")
-}
-
-// wrap breaks s between words into at most n lines of room pixels; the last one
-// takes the rest and is shortened when drawn.
+// wrap breaks s into at most n lines of room pixels; the last one takes the rest and
+// is shortened when drawn.
 func (f face) wrap(s string, room, n int) []string {
 	var lines []string
 	line := ""
-	words := strings.Fields(s)
-	for i, word := range words {
-		switch longer := strings.TrimSpace(line + " " + word); {
-		case line == "" || f.width(longer) <= room:
+	for _, part := range breakable(s) {
+		switch longer := line + part; {
+		case line == "" || len(lines) == n-1 || f.width(strings.TrimRight(longer, " ")) <= room:
 			line = longer
-		case len(lines) == n-1:
-			return append(lines, strings.Join(append([]string{line}, words[i:]...), " "))
 		default:
-			lines, line = append(lines, line), word
+			lines, line = append(lines, strings.TrimRight(line, " ")), part
 		}
 	}
-	return append(lines, line)
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// breakable cuts s where a line may end: between words, and in writing without spaces
+// where its own rules let it (UAX #14).
+func breakable(s string) []string {
+	var parts []string
+	for _, word := range strings.Fields(s) {
+		word += " "
+		if builtInLine(word) {
+			parts = append(parts, word)
+			continue
+		}
+		var breaks segmenter.Segmenter
+		breaks.Init([]rune(word))
+		for it := breaks.LineIterator(); it.Next(); {
+			parts = append(parts, string(it.Line().Text))
+		}
+	}
+	return parts
 }

@@ -77,8 +77,9 @@ func textColor(y byte) color.RGBA {
 func (p *picture) drawGlyphs(ink color.RGBA) {
 	size := float64(min(p.o.H/8, p.o.W/10))
 	p.glyphs = map[rune]*compose.Overlay{}
+	pen := slate.NewPen(nil, nil)
 	for _, r := range "0123456789:." {
-		o := compose.NewOverlay(slate.Text(string(r), size, ink))
+		o := compose.NewOverlay(pen.Text(string(r), size, ink))
 		p.glyphs[r] = o
 		w, _ := o.Size()
 		p.step = max(p.step, w)
@@ -89,9 +90,10 @@ func (p *picture) drawBackground(ink color.RGBA) {
 	c := p.enc.Canvas()
 	c.Fill(p.y, p.u, p.v)
 	// As large as fits: the letters of a long name are smaller.
+	pen := slate.NewPen(nil, nil)
 	size, img := float64(p.o.H)/4, (*image.RGBA)(nil)
 	for ; size > 6; size *= 0.9 {
-		if img = slate.Text(p.o.Name, size, ink); img.Bounds().Dx() <= p.o.W*7/10 {
+		if img = pen.Text(p.o.Name, size, ink); img.Bounds().Dx() <= p.o.W*7/10 {
 			break
 		}
 	}

@@ -17,7 +17,8 @@ import (
 
 // TestOverlaysSurvive: the logo, a lower third and a card are in the coded program,
 // also in that of the worker that follows one which died in the middle of a fade;
-// and whom a silent cell shows is not heard.
+// whom a silent cell shows is not heard; and a slate is written in letters of fonts
+// that a confined worker could not open any more.
 func TestOverlaysSurvive(t *testing.T) {
 	r := newRig(t, small)
 	var logo bytes.Buffer
@@ -48,15 +49,23 @@ func TestOverlaysSurvive(t *testing.T) {
 	r.wait("another worker", 8*time.Second, func() bool { return len(r.causes) > 0 && r.stats.PID != pid })
 	from := r.live("host", "guest1") + time.Second
 	r.until(from + time.Second)
+	x := sound(t, r.taken(transcode.Opus), opusTrack)
+	slated := r.s.Now()
+	r.s.SetScene(transcode.Scene{Slate: &transcode.Slate{Title: "東京 שלום"}})
+	r.until(slated + 2*time.Second)
 	checkTimeline(t, r)
-	before, after := 0, 0
+	before, after, letters := 0, 0, 0
 	frames(t, r.taken(transcode.Video), func(pts time.Duration, p *compose.Picture) {
 		at := func(x, y int) image.Rectangle { return image.Rect(x, y, x+8, y+8) }
 		logo := mean(p, at(600, 30))[0]
 		switch {
 		case pts < died && pts > died-200*time.Millisecond && logo > 225:
 			before++
-		case pts > from:
+		case pts > slated+time.Second:
+			for x := 200; x < 440; x += 2 {
+				letters = max(letters, mean(p, image.Rect(x, 140, x+2, 156))[0])
+			}
+		case pts > from && pts < slated:
 			after++
 			plate, card := mean(p, image.Rect(32, 260, 38, 290)), mean(p, at(430, 170))
 			if logo < 225 || !near(plate, color.RGBA{0x14, 0x11, 0x0F, 255}) || !near(card, color.RGBA{0x24, 0x1F, 0x1B, 255}) {
@@ -70,7 +79,9 @@ func TestOverlaysSurvive(t *testing.T) {
 	if before == 0 || after < 10 {
 		t.Errorf("%d frames with the logo before the worker died, %d after", before, after)
 	}
-	x := sound(t, r.taken(transcode.Opus), opusTrack)
+	if letters < 100 {
+		t.Errorf("nothing is written on the slate: at most luma %d", letters)
+	}
 	x = x[max(0, len(x)-48000):]
 	if silent, heard := typical(x, 330), typical(x, 550); silent > 0.01 || heard < 0.05 {
 		t.Errorf("the silent cell has amplitude %.3f, the other %.3f", silent, heard)

@@ -18,6 +18,7 @@ import (
 // graphics draws what lies over the picture. Of each kind the last one is kept, apart
 // from captions and cards, so that overlays that come and go cost those nothing.
 type graphics struct {
+	pen       *slate.Pen
 	lower     transcode.LowerThird
 	lowerDone *placed // nil when there is nothing to draw
 	png       []byte
@@ -31,7 +32,7 @@ func (g *graphics) lowerThird(l *transcode.LowerThird, p transcode.Program) *pla
 	}
 	if *l != g.lower {
 		g.lower, g.lowerDone = *l, nil
-		if img, at := slate.LowerThird(l.Title, l.Line, p.Width, p.Height); img != nil {
+		if img, at := g.pen.LowerThird(l.Title, l.Line, p.Width, p.Height); img != nil {
 			g.lowerDone = &placed{compose.NewOverlay(img), at}
 		}
 	}

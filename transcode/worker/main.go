@@ -32,8 +32,9 @@ func Main(ctx context.Context) int {
 		log.Error("standard input cannot be used; a worker is started by the gateway, not by hand", "error", err)
 		return 1
 	}
+	written := findFonts() // no file can be opened once it is confined
 	confine(log, int(out.Fd()))
-	if err := Run(ctx, in, out, log); err != nil {
+	if err := Run(ctx, in, out, log, written); err != nil {
 		log.Error("the worker ends", "cause", err)
 		return 1
 	}

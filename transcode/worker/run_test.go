@@ -42,7 +42,7 @@ func talk(t *testing.T, see func(wire.Message) bool, messages ...wire.Message) e
 	out, stdout := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := Run(t.Context(), stdin, stdout, slog.New(slog.DiscardHandler))
+		err := Run(t.Context(), stdin, stdout, slog.New(slog.DiscardHandler), nil)
 		_ = stdin.CloseWithError(io.ErrClosedPipe)
 		_ = stdout.Close()
 		done <- err

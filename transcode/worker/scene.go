@@ -74,6 +74,7 @@ type scenes struct {
 	// These belong to run.
 	pictures map[drawing]*compose.Picture
 	overlays map[drawing]*compose.Overlay
+	pen      *slate.Pen
 	graphics graphics
 }
 
@@ -85,8 +86,9 @@ type drawing struct {
 }
 
 func newScenes(e *engine) *scenes {
+	pen := slate.NewPen(e.fonts, e.lacksFont)
 	return &scenes{
-		e: e, wake: make(chan struct{}, 1), first: make(chan struct{}),
+		e: e, wake: make(chan struct{}, 1), first: make(chan struct{}), pen: pen, graphics: graphics{pen: pen},
 		pictures: make(map[drawing]*compose.Picture), overlays: make(map[drawing]*compose.Overlay),
 	}
 }
@@ -225,9 +227,9 @@ func (s *scenes) picture(d drawing) *compose.Picture {
 	if p := s.pictures[d]; p != nil {
 		return p
 	}
-	img := slate.NameCard
+	img := s.pen.NameCard
 	if d.kind == 's' {
-		img = func(text string, w, h int) *image.RGBA { return slate.Card(text, d.line, w, h) }
+		img = func(text string, w, h int) *image.RGBA { return s.pen.Card(text, d.line, w, h) }
 	}
 	p := compose.FromImage(img(d.text, d.w, d.h))
 	s.pictures[d] = p
@@ -239,7 +241,7 @@ func (s *scenes) caption(d drawing) *compose.Overlay {
 	if o := s.overlays[d]; o != nil {
 		return o
 	}
-	img := slate.Caption(d.text, d.w, d.h)
+	img := s.pen.Caption(d.text, d.w, d.h)
 	if img == nil {
 		return nil
 	}

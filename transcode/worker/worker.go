@@ -13,6 +13,7 @@ import (
 
 	"github.com/regie-live/regie/transcode"
 	"github.com/regie-live/regie/transcode/media"
+	"github.com/regie-live/regie/transcode/slate"
 	"github.com/regie-live/regie/transcode/wire"
 )
 
@@ -22,6 +23,7 @@ type engine struct {
 	setup   wire.Setup
 	clock   func() time.Duration // program time
 	log     *slog.Logger
+	fonts   []slate.Font // for letters that the built-in ones lack
 	out     *output
 
 	ctx  context.Context
@@ -45,10 +47,11 @@ type stage struct {
 
 // Run mixes as the messages on stdin say and writes the program to stdout, until
 // stdin ends or says so (nil), ctx is done (its cause) or something fails. If
-// stdin is an io.Closer it is closed at the end.
-func Run(ctx context.Context, stdin io.Reader, stdout io.Writer, logger *slog.Logger) error {
+// stdin is an io.Closer it is closed at the end. fonts write what the built-in ones
+// cannot.
+func Run(ctx context.Context, stdin io.Reader, stdout io.Writer, logger *slog.Logger, fonts []slate.Font) error {
 	r := wire.NewReader(stdin)
-	e, err := configure(r, stdout, logger)
+	e, err := configure(r, stdout, logger, fonts)
 	if err != nil {
 		return err
 	}
@@ -86,7 +89,7 @@ func Run(ctx context.Context, stdin io.Reader, stdout io.Writer, logger *slog.Lo
 var errStopped = errors.New("standard input has ended")
 
 // configure reads the first message.
-func configure(r *wire.Reader, stdout io.Writer, logger *slog.Logger) (*engine, error) {
+func configure(r *wire.Reader, stdout io.Writer, logger *slog.Logger, fonts []slate.Font) (*engine, error) {
 	m, err := r.Read()
 	if err != nil {
 		return nil, fmt.Errorf("worker: no configuration came: %w", err)
@@ -94,7 +97,7 @@ func configure(r *wire.Reader, stdout io.Writer, logger *slog.Logger) (*engine, 
 	if m.Type != wire.Configure {
 		return nil, fmt.Errorf("worker: %v came before the configuration", m.Type)
 	}
-	e := &engine{log: logger, out: &output{w: wire.NewWriter(stdout)}}
+	e := &engine{log: logger, fonts: fonts, out: &output{w: wire.NewWriter(stdout)}}
 	if err := m.Unmarshal(&e.setup); err != nil {
 		return nil, err
 	}
