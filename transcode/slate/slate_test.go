@@ -12,11 +12,12 @@ import (
 func marks(img *image.RGBA, want color.RGBA) (n int, box image.Rectangle) {
 	b := img.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := img.RGBAAt(x, y)
-			if near(c.R, want.R) && near(c.G, want.G) && near(c.B, want.B) && c.A > 200 {
+		row := img.Pix[img.PixOffset(b.Min.X, y):][:4*b.Dx()]
+		for x := 0; x < len(row); x += 4 {
+			if row[x+3] > 200 && near(row[x], want.R) && near(row[x+1], want.G) && near(row[x+2], want.B) {
 				n++
-				box = box.Union(image.Rect(x, y, x+1, y+1))
+				at := image.Pt(b.Min.X+x/4, y)
+				box = box.Union(image.Rectangle{at, at.Add(image.Pt(1, 1))})
 			}
 		}
 	}

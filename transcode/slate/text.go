@@ -163,13 +163,19 @@ func (f face) low(s string) int {
 
 const ellipsis = "…"
 
+// narrowest is what part of its size a letter is wide at least, in the mean of a text.
+const narrowest = 0.12
+
 // ellipsize returns s, or as much of its start as fits into room pixels with an
 // ellipsis behind it; "" when not even one letter does.
 func (f face) ellipsize(s string, room int) string {
-	if f.width(s) <= room {
+	all := clusters([]rune(s))
+	// No letter is narrower: what is surely too long need not be set to find that out.
+	if most := int(float64(room)/(f.size*narrowest)) + 1; len(all) > most {
+		all = all[:most]
+	} else if f.width(s) <= room {
 		return s
 	}
-	all := clusters([]rune(s))
 	short := func(n int) string {
 		var b strings.Builder
 		for _, c := range all[:n] {
