@@ -1,14 +1,12 @@
 package gateway
 
 import (
-	"crypto/rand"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/regie-live/regie/config"
 	"github.com/regie-live/regie/gateway/hls"
-	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/gateway/stage"
 	"github.com/regie-live/regie/gateway/whep"
 	"github.com/regie-live/regie/transcode"
@@ -78,13 +76,4 @@ func renditionsOf(p config.Program) []string {
 		names = append(names, r.Name())
 	}
 	return names
-}
-
-// keyOf is a participant's stream key. A camera that we fetch has none: it gets
-// one that nobody knows, so that it takes its seat like everyone else.
-func keyOf(p config.Participant) show.StreamKey {
-	if p.Key == "" && p.Source != "" {
-		return show.StreamKey(rand.Text())
-	}
-	return show.StreamKey(p.Key.Reveal())
 }

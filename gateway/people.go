@@ -36,6 +36,7 @@ func (w *wiring) openPeople() error {
 	var err error
 	w.people, err = people.Open(context.Background(), people.Options{
 		Store: w.store, Dir: w.config.Data.Dir, Declared: declared, Changes: w.changes(), CheckPlan: w.checkPlan,
+		CheckSource: w.cameras.check, Camera: w.cameras.status,
 		Phase: w.phase, Origin: w.origin, Logger: w.log,
 	})
 	if err != nil {
@@ -84,6 +85,7 @@ func (w *wiring) changes() people.Changes {
 		},
 		SessionRemoved: func(id show.SessionID) {
 			w.cards.stop(id)
+			w.cameras.removeAll(id)
 			if err := w.houses.close(id); err != nil {
 				w.log.Error("a session was not closed", "session", id, "error", err)
 			}
@@ -97,12 +99,18 @@ func (w *wiring) changes() people.Changes {
 			w.schedule.Removed(id)
 		},
 		PersonAdded: func(id show.SessionID, p show.Participant) {
-			at(id, func(h *house) error { return h.stage.AddPerson(p) })
+			at(id, func(h *house) error {
+				if err := h.stage.AddPerson(p); err != nil || p.Source == "" {
+					return err
+				}
+				return w.cameras.add(id, p)
+			})
 		},
 		PersonRenamed: func(id show.SessionID, p show.ParticipantID, name string) {
 			at(id, func(h *house) error { return h.stage.Adjust(p, show.Adjustment{Name: &name}, false) })
 		},
 		PersonRemoved: func(id show.SessionID, p show.ParticipantID, _ error) {
+			w.cameras.remove(id, p)
 			at(id, func(h *house) error { return h.stage.RemovePerson(p) })
 			w.events.Kick(invitee(id, p))
 		},

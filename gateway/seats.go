@@ -27,6 +27,8 @@ func (s seats) Claim(offer ingest.Offer) (ingest.Seat, error) {
 func (s seats) find(offer *ingest.Offer) (seat ingest.Seat, ok bool) {
 	if seat.Session, ok = s.cards.sessionOf(offer.Key); ok {
 		seat.Participant, offer.Yields = hostSeat, true
+	} else if at, is := s.cameras.seatOf(offer.Key); is {
+		seat.Session, seat.Participant = at.session, at.participant
 	} else if seat.Session, seat.Participant, ok = s.people.SeatOf(offer.Key); !ok {
 		return seat, false
 	}

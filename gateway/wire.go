@@ -55,6 +55,7 @@ type wiring struct {
 	events  *events.Hub
 	shop    *shop.Service
 	cards   *testCards
+	cameras *cameras
 	net     *rtc.Net     // nil when WebRTC is off
 	turn    *turn.Server // nil when TURN is off
 	viewers *viewers.Counter
@@ -141,6 +142,7 @@ func (w *wiring) openHouses() error {
 		w.cards.command = ourselves
 	}
 	w.add("test cards", w.cards.Run, func() {})
+	w.cameras = newCameras(w.door, w.config.Outside.Allow, w.log)
 	return nil
 }
 
@@ -278,21 +280,20 @@ func (w *wiring) listenRTSP() error {
 	return nil
 }
 
-// pullCameras connects to every participant's camera that we fetch ourselves.
+// pullCameras connects to every participant's camera that we fetch ourselves. More
+// come with people.Changes.
 func (w *wiring) pullCameras() error {
 	for _, h := range w.houses.all() {
 		for _, p := range h.session.Participants {
 			if p.Source == "" {
 				continue
 			}
-			puller, err := rtsp.NewPuller(rtsp.PullOptions{Source: p.Source, Key: p.Key, Door: w.door,
-				Logger: w.log.With("session", h.session.ID, "participant", p.ID)})
-			if err != nil {
-				return fmt.Errorf("session %s, %s: %w", h.session.ID, p.Name, err)
+			if err := w.cameras.add(h.session.ID, p); err != nil {
+				return err
 			}
-			w.add("camera of "+p.Name, puller.Run, func() {})
 		}
 	}
+	w.add("cameras", w.cameras.Run, func() {})
 	return nil
 }
 
@@ -350,7 +351,7 @@ func sessionOf(c config.Session) show.Session {
 	add := func(id string, role show.Role, p config.Participant) {
 		s.Participants = append(s.Participants, show.Participant{
 			ID: show.ParticipantID(id), Name: p.Name, Role: role, Gain: p.Gain,
-			Key: keyOf(p), Source: p.Source.Reveal(), Direct: true,
+			Key: show.StreamKey(p.Key.Reveal()), Source: show.SourceURL(p.Source.Reveal()), Reach: show.Anywhere, Direct: true,
 		})
 	}
 	add("host", show.Host, c.Host)

@@ -26,6 +26,7 @@ type cli struct {
 	Webhook     webhookCmd     `cmd:"" help:"Say which other systems are told what happens."`
 	User        userCmd        `cmd:"" help:"Say who may sign in, and as what."`
 	Key         keyCmds        `cmd:"" help:"Make and revoke the stream keys of a session."`
+	Camera      cameraCmd      `cmd:"" help:"Say which cameras are fetched for a session."`
 	Invite      inviteCmd      `cmd:"" help:"Make and revoke the invites to a session."`
 	SetupLink   setupLinkCmd   `cmd:"" help:"Print the link that makes the first administrator."`
 	Audit       auditCmd       `cmd:"" help:"Print who changed what, the newest first."`

@@ -183,6 +183,15 @@ func (c *company) AddKey(_ context.Context, _ show.Principal, _ show.SessionID, 
 func (c *company) RevokeKey(_ context.Context, _ show.Principal, _ show.SessionID, k show.KeyID) error {
 	return c.note("revokekey " + string(k))
 }
+func (c *company) Cameras(context.Context, show.Principal, show.SessionID) ([]show.Camera, error) {
+	return []show.Camera{{Participant: "guest4", Name: "Roof"}}, c.note("cameras")
+}
+func (c *company) AddCamera(_ context.Context, _ show.Principal, _ show.SessionID, n show.NewCamera) (show.Camera, error) {
+	return show.Camera{Participant: "guest4", Name: n.Name}, c.note("addcamera " + n.Name)
+}
+func (c *company) RemoveCamera(_ context.Context, _ show.Principal, _ show.SessionID, p show.ParticipantID) error {
+	return c.note("removecamera " + string(p))
+}
 func (c *company) Invites(context.Context, show.Principal, show.SessionID) ([]show.InviteInfo, error) {
 	return []show.InviteInfo{{ID: "i1", Participant: "guest1"}}, c.note("invites")
 }

@@ -40,6 +40,9 @@ func (s *server) keysAndInvites() {
 	on(s, "GET", "/sessions/{s}/keys", desk, "The stream keys that are good, never the keys themselves", s.listKeys)
 	on(s, "POST", "/sessions/{s}/keys", desk, "Make a stream key; it is shown once, and stands beside older ones", s.addKey, created)
 	on(s, "DELETE", "/sessions/{s}/keys/{id}", desk, "Revoke a stream key, and end who publishes with it", s.revokeKey)
+	on(s, "GET", "/sessions/{s}/cameras", sessions, "The cameras that are fetched, and how it goes with each; never their passwords", s.listCameras)
+	on(s, "POST", "/sessions/{s}/cameras", sessions, "Make a guest of a camera that this server fetches; one in a private network is for administrators to add", s.addCamera, created)
+	on(s, "DELETE", "/sessions/{s}/cameras/{p}", sessions, "Take a camera away", s.removeCamera)
 	on(s, "GET", "/sessions/{s}/invites", desk, "The invites, never their links", s.listInvites)
 	on(s, "POST", "/sessions/{s}/invites", desk, "Make an invite; its link is shown once", s.addInvite, created)
 	on(s, "DELETE", "/sessions/{s}/invites/{id}", desk, "Revoke an invite, and the sign-ins by it", s.revokeInvite)
@@ -62,6 +65,23 @@ func (s *server) addKey(ctx context.Context, in *struct {
 
 func (s *server) revokeKey(ctx context.Context, in *OfKey) (*nothing, error) {
 	return nil, s.People.RevokeKey(ctx, callerOf(ctx).Principal, in.S, in.ID)
+}
+
+func (s *server) listCameras(ctx context.Context, in *OfSession) (*body[[]show.Camera], error) {
+	list, err := s.People.Cameras(ctx, callerOf(ctx).Principal, in.S)
+	return listed(list, err)
+}
+
+func (s *server) addCamera(ctx context.Context, in *struct {
+	OfSession
+	Body show.NewCamera
+}) (*body[show.Camera], error) {
+	c, err := s.People.AddCamera(ctx, callerOf(ctx).Principal, in.S, in.Body)
+	return &body[show.Camera]{c}, err
+}
+
+func (s *server) removeCamera(ctx context.Context, in *OfPerson) (*nothing, error) {
+	return nil, s.People.RemoveCamera(ctx, callerOf(ctx).Principal, in.S, in.P)
 }
 
 func (s *server) listInvites(ctx context.Context, in *OfSession) (*body[[]show.InviteInfo], error) {

@@ -59,6 +59,9 @@ type People interface {
 	Keys(context.Context, show.Principal, show.SessionID) ([]show.KeyInfo, error)
 	AddKey(context.Context, show.Principal, show.SessionID, show.NewKey) (show.KeyInfo, show.StreamKey, error)
 	RevokeKey(context.Context, show.Principal, show.SessionID, show.KeyID) error
+	Cameras(context.Context, show.Principal, show.SessionID) ([]show.Camera, error)
+	AddCamera(context.Context, show.Principal, show.SessionID, show.NewCamera) (show.Camera, error)
+	RemoveCamera(context.Context, show.Principal, show.SessionID, show.ParticipantID) error
 	Invites(context.Context, show.Principal, show.SessionID) ([]show.InviteInfo, error)
 	AddInvite(context.Context, show.Principal, show.SessionID, show.NewInvite) (show.InviteInfo, show.Token, error)
 	RevokeInvite(context.Context, show.Principal, show.SessionID, show.InviteID) error

@@ -168,7 +168,7 @@ func (d *Door) RefusalsOf(session show.SessionID) []Attempt {
 
 // Count is Refuse for who writes the line, and knows more for it: a camera that
 // could not be reached is one of a known participant.
-func (d *Door) Count(o Offer, r *Refusal) { d.count(o, Seat{}, r) }
+func (d *Door) Count(o Offer, whose Seat, r *Refusal) { d.count(o, whose, r) }
 
 func (d *Door) count(o Offer, whose Seat, r *Refusal) {
 	d.metrics.connects.WithLabelValues(string(o.Protocol), string(r.Outcome)).Inc()
@@ -182,6 +182,11 @@ func (d *Door) remember(o Offer, whose Seat, r *Refusal) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if o.Protocol == Pull { // tries again by itself, which is no news
+		d.refusals = slices.DeleteFunc(d.refusals, func(b Attempt) bool {
+			return b.Protocol == Pull && b.Remote == a.Remote && b.Session == a.Session && b.Participant == a.Participant && b.Refusal == a.Refusal
+		})
+	}
 	if len(d.refusals) == maxRefusals {
 		d.refusals = append(d.refusals[:0], d.refusals[1:]...)
 	}

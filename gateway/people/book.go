@@ -185,7 +185,7 @@ func (b *book) stage(id show.SessionID) show.Session {
 }
 
 func onStage(p show.StoredParticipant) show.Participant {
-	return show.Participant{ID: p.ID, Name: display(p), Role: p.Role, Gain: 1}
+	return show.Participant{ID: p.ID, Name: display(p), Role: p.Role, Source: p.Source, Reach: p.Reach, Gain: 1}
 }
 
 // display is a person's name, or what they are called until they say it.

@@ -114,7 +114,7 @@ func (s *Service) RevokeInvite(ctx context.Context, by show.Principal, id show.S
 func (s *Service) withoutWayIn(ctx context.Context, at stagePlace, key show.KeyID, invite show.InviteID) (*show.StoredParticipant, error) {
 	s.mu.RLock()
 	p, ok := s.book.person(at)
-	stays := !ok || p.Role == show.Host || p.Declared || s.book.hasKey(at, key)
+	stays := !ok || p.Role == show.Host || p.Declared || p.Source != "" || s.book.hasKey(at, key)
 	s.mu.RUnlock()
 	if stays {
 		return nil, nil
@@ -287,7 +287,7 @@ func (s *Service) RemovePerson(ctx context.Context, by show.Principal, id show.S
 
 // remove takes a person away with all that brings them in. With turn held.
 func (s *Service) remove(ctx context.Context, id show.SessionID, person show.StoredParticipant, cause error, e show.AuditEntry) error {
-	person.Removed = true
+	person.Removed, person.Source = true, ""
 	if err := s.store.RemoveParticipant(ctx, id, person, s.now(), e); err != nil {
 		return err
 	}

@@ -79,6 +79,17 @@ func (s *Service) operatorSeats(handle func(string, func(operation) (any, error)
 	handle("DELETE /people/sessions/{session}/keys/{id}", func(o operation) (any, error) {
 		return nil, s.RevokeKey(o.ctx, operator, o.session(), show.KeyID(o.r.PathValue("id")))
 	})
+	handle("GET /people/sessions/{session}/cameras", func(o operation) (any, error) { return s.Cameras(o.ctx, operator, o.session()) })
+	handle("POST /people/sessions/{session}/cameras", func(o operation) (any, error) {
+		var n show.NewCamera
+		if err := o.read(&n); err != nil {
+			return nil, err
+		}
+		return s.AddCamera(o.ctx, operator, o.session(), n)
+	})
+	handle("DELETE /people/sessions/{session}/cameras/{id}", func(o operation) (any, error) {
+		return nil, s.RemoveCamera(o.ctx, operator, o.session(), show.ParticipantID(o.r.PathValue("id")))
+	})
 	handle("GET /people/sessions/{session}/invites", func(o operation) (any, error) { return s.Invites(o.ctx, operator, o.session()) })
 	handle("POST /people/sessions/{session}/invites", func(o operation) (any, error) {
 		var n show.NewInvite

@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -39,6 +40,10 @@ type Options struct {
 	// CheckPlan says why a session cannot be planned as it is to be. It must change
 	// nothing here.
 	CheckPlan func(context.Context, show.Managed) error
+	// CheckSource says why a camera's address cannot be, as far as that shows in it;
+	// Camera how it goes with one. They must not block.
+	CheckSource func(*url.URL, show.Reach) error
+	Camera      func(show.SessionID, show.ParticipantID) show.CameraStatus
 	// Origin is how this appliance is reached, such as http://localhost:8080, for
 	// the setup link. It is asked once Run has begun.
 	Origin func() string
@@ -51,7 +56,7 @@ type Changes struct {
 	SessionAdded   func(show.Session)
 	SessionChanged func(show.Session) // title, host's name, plan, autostart, logo
 	SessionRemoved func(show.SessionID)
-	PersonAdded    func(show.SessionID, show.Participant) // by invite or key: invited
+	PersonAdded    func(show.SessionID, show.Participant) // by invite, key or source: invited
 	PersonRenamed  func(show.SessionID, show.ParticipantID, string)
 	PersonRemoved  func(show.SessionID, show.ParticipantID, error) // for good; the error tells them why
 	// InviteRevoked: their page must be closed, though they may come by another way.
@@ -101,6 +106,9 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	}
 	if o.Phase == nil {
 		o.Phase = func(show.SessionID) show.Phase { return show.Planned }
+	}
+	if o.Camera == nil {
+		o.Camera = func(show.SessionID, show.ParticipantID) show.CameraStatus { return show.CameraStatus{} }
 	}
 	if o.Origin == nil {
 		o.Origin = func() string { return "" }

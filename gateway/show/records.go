@@ -26,6 +26,8 @@ type StoredParticipant struct {
 	Role     Role
 	Declared bool
 	Removed  bool
+	Source   SourceURL // of a camera; it goes when they are removed
+	Reach    Reach
 }
 
 // StoredKey is a stream key.

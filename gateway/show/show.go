@@ -50,8 +50,9 @@ type Participant struct {
 	Name   string
 	Role   Role
 	Key    StreamKey
-	Source string  // an RTSP URL that we pull from; empty when the person pushes
-	Gain   float64 // linear; 1 leaves the level as it is
+	Source SourceURL // of a camera that we fetch; empty when the person pushes
+	Reach  Reach     // of Source
+	Gain   float64   // linear; 1 leaves the level as it is
 	// Direct puts them on air as soon as they send with their key, without the green
 	// room: they are in the configuration. A host always is.
 	Direct bool

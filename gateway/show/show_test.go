@@ -6,6 +6,23 @@ import (
 	"testing"
 )
 
+func TestSourceURLHidesPasswords(t *testing.T) {
+	for in, want := range map[SourceURL]string{
+		"rtsp://cam.example:8554/1":             "rtsp://cam.example:8554",
+		"rtsp://me:SECRET@cam/SECRET?pw=SECRET": "rtsp://cam",
+		"rtsps://me:S@ECRET@[fd12::7]:322":      "rtsps://[fd12::7]:322",
+		"rtsp://me:SEC/RET@cam/1":               Redacted,
+		"rtsp://me:SEC#RET@cam/1":               Redacted,
+		"rtsp:///SECRET":                        Redacted,
+		"SECRET":                                Redacted,
+		"":                                      Redacted,
+	} {
+		if got := fmt.Sprintf("%v %s %#v", in, in, in); got != want+" "+want+" "+want {
+			t.Errorf("%q prints as %s", string(in), got)
+		}
+	}
+}
+
 func TestArrangeCoversEverySizeWithoutOverlap(t *testing.T) {
 	for _, size := range [][2]int{{1280, 720}, {720, 1280}, {1920, 1080}, {640, 360}, {162, 160}, {1278, 718}} {
 		for n := range 6 {

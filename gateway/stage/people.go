@@ -230,6 +230,8 @@ func (t *seat) enter(f *feed) {
 	switch {
 	case t.of != nil || t.place != show.Invited && t.place != show.Checking && t.place != show.Left &&
 		(t.place != show.Waiting || !direct):
+	case !direct && f.fetched(): // whoever added the camera has let it in
+		t.put(show.Backstage, show.ByStage)
 	case !direct:
 		t.put(show.Waiting, show.ByStage)
 	case t.guest() && t.stage.guestsOnAir() >= show.MaxGuests:

@@ -100,6 +100,31 @@ func TestEncoderOnAGuestsKeyWaits(t *testing.T) {
 	})
 }
 
+// TestCameraStandsBackstage: whoever added it has let it in. It sends for ever, which
+// alone keeps no program running.
+func TestCameraStandsBackstage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newStudio(t, nil)
+		roof := u.send("Théo", ingest.Pull, media.H264)
+		u.at("Théo", show.Backstage)
+		u.running(0, 0)
+		u.Receive("desk:1", true)
+		u.running(1, 0)
+		u.ok(u.Move("Théo", show.OnAir, true))
+		u.shows("Théo")
+		u.Receive("desk:1", false)
+		time.Sleep(31 * time.Second)
+		u.comes("host")
+		u.running(2, 0) // the first one had ended
+		u.shows("host Théo")
+		roof.Close(errors.New("unplugged"))
+		time.Sleep(time.Minute + time.Second)
+		u.at("Théo", show.Left)
+		u.send("Théo", ingest.Pull, media.H264)
+		u.at("Théo", show.Backstage)
+	})
+}
+
 // TestDeclaredGuest: the key of the configuration opens the stage, an invite to the
 // same seat the green room.
 func TestDeclaredGuest(t *testing.T) {

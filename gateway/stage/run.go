@@ -234,9 +234,10 @@ func (s *Stage) watch() {
 	}
 }
 
+// anyoneSends: a guest who is a camera is nobody.
 func (s *Stage) anyoneSends() bool {
 	for _, t := range s.seats {
-		if t.feed.Load() != nil {
+		if f := t.feed.Load(); f != nil && !(f.fetched() && t.guest()) {
 			return true
 		}
 	}

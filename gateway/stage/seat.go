@@ -120,6 +120,9 @@ func (s *Stage) Disconnect(id show.ParticipantID, cause error, such func(ingest.
 	})
 }
 
+// fetched: it is a camera, which sends day and night whether anybody looks or not.
+func (f *feed) fetched() bool { return f.offer.Protocol == ingest.Pull }
+
 func (f *feed) silent() time.Duration {
 	return time.Since(f.born) - time.Duration(f.last.Load())
 }
@@ -168,7 +171,9 @@ func (t *seat) sends(f *feed) {
 	}
 	t.enter(f)
 	if !s.session.Autostart {
-		s.rehearse()
+		if s.anyoneThere() {
+			s.rehearse()
+		}
 	} else if s.phase != show.Live && t.person.Role == show.Host && t.of == nil {
 		if err := s.goLive("host"); err != nil {
 			s.log.Error("cannot go on air", "error", err)

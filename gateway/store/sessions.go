@@ -20,9 +20,9 @@ func (s *Store) Sessions(ctx context.Context) ([]show.StoredSession, error) {
 	}
 	people, err := query(ctx, s.read, func(r row) (placed, error) {
 		var p placed
-		err := r.Scan(&p.session, &p.ID, &p.Name, &p.Role, &p.Declared, &p.Removed)
+		err := r.Scan(&p.session, &p.ID, &p.Name, &p.Role, &p.Declared, &p.Removed, &p.Source, &p.Reach)
 		return p, err
-	}, `SELECT session, id, name, role, declared, removed <> 0 FROM participants ORDER BY session, role = 'guest', length(id), id`)
+	}, `SELECT session, id, name, role, declared, removed <> 0, source, reach FROM participants ORDER BY session, role = 'guest', length(id), id`)
 	if err != nil {
 		return nil, err
 	}
@@ -64,10 +64,13 @@ func putSession(t tx, v show.StoredSession) error {
 }
 
 func putParticipant(t tx, id show.SessionID, p show.StoredParticipant) error {
-	return t.exec(`INSERT INTO participants (session, id, name, role, declared, removed) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (session, id) DO UPDATE SET name = excluded.name, role = excluded.role,
-			declared = excluded.declared, removed = excluded.removed`,
-		id, p.ID, p.Name, p.Role, p.Declared, p.Removed)
+	if p.Removed {
+		p.Source, p.Reach = "", "" // nobody needs the password any more
+	}
+	return t.exec(`INSERT INTO participants (session, id, name, role, declared, removed, source, reach) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (session, id) DO UPDATE SET name = excluded.name, role = excluded.role, declared = excluded.declared,
+			removed = excluded.removed, source = excluded.source, reach = excluded.reach`,
+		id, p.ID, p.Name, p.Role, p.Declared, p.Removed, string(p.Source), p.Reach)
 }
 
 // PutParticipant adds a person to a session, or changes them.

@@ -270,12 +270,19 @@ func TestRoundTrip(t *testing.T) {
 		check(s.Join(ctx, invite, mei, joined, 2, entry("invite.join")))
 	}
 	check(s.PutLogo(ctx, "studio", []byte("png"), entry("session.logo")))
+	roof := show.StoredParticipant{ID: "guest2", Name: "Roof", Role: show.Guest, Source: "rtsp://u:p@cam/1", Reach: show.Private}
+	gone := show.StoredParticipant{ID: "guest3", Name: "Door", Role: show.Guest, Source: "rtsp://u:p@cam/2"}
+	check(s.PutParticipant(ctx, "studio", roof, entry("camera.add")))
+	check(s.PutParticipant(ctx, "studio", gone, entry("camera.add")))
+	gone.Removed = true
+	check(s.RemoveParticipant(ctx, "studio", gone, noon, entry("camera.remove")))
+	gone.Source = ""
 	check(s.Close())
 
 	s = opened(t, dir)
 	got, err := s.Sessions(ctx)
 	check(err)
-	session.Logo, session.People = true, append(session.People, mei)
+	session.Logo, session.People = true, append(session.People, mei, roof, gone)
 	if d := cmp.Diff([]show.StoredSession{session}, got); d != "" {
 		t.Error(d)
 	}

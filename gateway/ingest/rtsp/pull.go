@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -19,13 +21,15 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/regie-live/regie/gateway/ingest"
+	"github.com/regie-live/regie/gateway/internal/outside"
 	"github.com/regie-live/regie/gateway/show"
 )
 
 // PullOptions is what a Puller needs.
 type PullOptions struct {
-	Source string         // rtsp:// or rtsps:// address of the camera, with user and password if it wants them
+	Source show.SourceURL // rtsp:// or rtsps:// address of the camera, with user and password if it wants them
 	Key    show.StreamKey // opens the participant's seat
+	Whose  ingest.Seat    // the seat, for refusals
 	Door   *ingest.Door
 	Logger *slog.Logger // default: no log
 
@@ -34,7 +38,15 @@ type PullOptions struct {
 	Timeout time.Duration // for answers, and without media; default 10 s
 	// Between attempts, doubled from First to Last; default 1 s and 30 s.
 	FirstWait, LastWait time.Duration
+
+	// Dial connects, and may refuse to (outside.RefusedError); default: to anywhere.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Tell says how it goes, when that changes. It must not block; default: nobody.
+	Tell func(show.CameraStatus)
 }
+
+// BeyondReach says what to do about a camera that may not be fetched.
+const BeyondReach = "let an administrator add it if it is in a private network, or the operator name its host in outside.allow"
 
 // Puller fetches one camera and feeds a seat with it, for ever.
 type Puller struct {
@@ -45,8 +57,8 @@ type Puller struct {
 
 // NewPuller checks the options; Run does the rest.
 func NewPuller(o PullOptions) (*Puller, error) {
-	u, err := base.ParseURL(o.Source)
-	if err != nil || u.Host == "" || u.Scheme != "rtsp" && u.Scheme != "rtsps" {
+	u, err := base.ParseURL(string(o.Source))
+	if err != nil || (*url.URL)(u).Hostname() == "" || u.Scheme != "rtsp" && u.Scheme != "rtsps" {
 		// The error would show the password.
 		return nil, errors.New("rtsp: the source is no rtsp:// or rtsps:// address; write it as rtsp://user:password@host:554/path")
 	}
@@ -62,12 +74,16 @@ func NewPuller(o PullOptions) (*Puller, error) {
 	if o.LastWait == 0 {
 		o.LastWait = 30 * time.Second
 	}
+	if o.Tell == nil {
+		o.Tell = func(show.CameraStatus) {}
+	}
 	return &Puller{opts: o, url: u, log: o.Logger.With("protocol", ingest.Pull, "remote", u.Host)}, nil
 }
 
 // Run connects again and again until ctx ends. It returns nil then.
 func (p *Puller) Run(ctx context.Context) error {
 	wait, said := p.opts.FirstWait, ""
+	p.opts.Tell(show.CameraStatus{State: show.CameraConnecting})
 	for {
 		worked, err := p.once(ctx)
 		if ctx.Err() != nil {
@@ -78,6 +94,7 @@ func (p *Puller) Run(ctx context.Context) error {
 		}
 		pause := wait/2 + rand.N(wait/2+1) // jitter: cameras behind one switch fail together
 		p.complain(err, pause, &said)
+		p.opts.Tell(statusOf(err, time.Now().Add(pause)))
 		select {
 		case <-ctx.Done():
 			return nil
@@ -129,6 +146,7 @@ func (p *Puller) once(ctx context.Context) (worked bool, err error) {
 		TLSConfig:   p.opts.TLS.Clone(),
 		ReadTimeout: p.opts.Timeout, WriteTimeout: p.opts.Timeout,
 		UserAgent:     "regie",
+		DialContext:   p.opts.Dial,
 		OnPacketsLost: func(uint64) {},
 		OnDecodeError: func(error) {},
 	}
@@ -166,9 +184,10 @@ func (p *Puller) connect(c *pull) (*ingest.Publisher, error) {
 	}
 	rec, r := newReceiver(d, true)
 	if r != nil {
-		p.opts.Door.Refuse(p.offer(c), r)
+		p.opts.Door.Count(p.offer(c), p.opts.Whose, r)
 		return nil, r
 	}
+	rec.began = func() { p.opts.Tell(working(rec)) }
 	c.receiver = rec
 	publisher, err := p.opts.Door.Admit(p.offer(c))
 	if err != nil {
@@ -199,40 +218,88 @@ func (p *Puller) failed(ctx context.Context, c *pull, err error) error {
 		return ingest.ErrStopping
 	}
 	if !errors.As(err, &r) {
-		r = p.unreachable(err)
-		p.opts.Door.Count(p.offer(c), r)
+		var what show.CameraTrouble
+		what, r = p.unreachable(err)
+		p.opts.Door.Count(p.offer(c), p.opts.Whose, r)
+		return &troubleError{what, r}
 	}
 	return r
 }
 
+// troubleError is a Refusal that says more to programs.
+type troubleError struct {
+	what show.CameraTrouble
+	*ingest.Refusal
+}
+
+func (e *troubleError) Unwrap() error { return e.Refusal }
+
+// working is the status of a camera that sends.
+func working(r *receiver) show.CameraStatus {
+	s := show.CameraStatus{State: show.CameraConnected}
+	if r.unused != "" {
+		why := ingest.NewUnsupported(r.unused)
+		s.Trouble, s.Reason, s.Hint = show.CameraCodec, why.Reason, "set the camera's picture to H.264 or H.265"
+	}
+	return s
+}
+
+// statusOf is the status of one that does not, and is tried again.
+func statusOf(err error, retry time.Time) show.CameraStatus {
+	s := show.CameraStatus{State: show.CameraRetrying, Trouble: show.CameraGone, Reason: err.Error(), Retry: retry.UTC()}
+	var t *troubleError
+	var r *ingest.Refusal
+	if errors.As(err, &r) {
+		s.Reason, s.Hint = r.Reason, r.Hint
+	}
+	switch {
+	case errors.As(err, &t):
+		s.Trouble = t.what
+	case r != nil && r.Outcome == ingest.UnsupportedCodec:
+		s.Trouble = show.CameraCodec
+	case r != nil && r.Outcome == ingest.SeatTaken, errors.Is(err, ingest.ErrReplaced):
+		s.Trouble = show.CameraSeatTaken
+	case r != nil && r.Outcome == ingest.NoMedia, errors.Is(err, ingest.ErrSilent):
+		s.Trouble = show.CameraSilent
+	}
+	return s
+}
+
 // unreachable says what to do about a camera that shows nothing.
-func (p *Puller) unreachable(err error) *ingest.Refusal {
+func (p *Puller) unreachable(err error) (show.CameraTrouble, *ingest.Refusal) {
+	var refused *outside.RefusedError
 	var status liberrors.ErrClientBadStatusCode
 	var cert *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &refused):
+		return show.CameraForbidden, &ingest.Refusal{
+			Outcome: ingest.NoMedia,
+			Reason:  refused.Host + " " + refused.Why,
+			Hint:    BeyondReach,
+		}
 	case errors.As(err, &status) && (status.Code == base.StatusUnauthorized || status.Code == base.StatusForbidden):
-		return &ingest.Refusal{
+		return show.CameraPassword, &ingest.Refusal{
 			Outcome: ingest.BadKey,
 			Reason:  "the camera does not accept the user or the password: " + p.redact(err).Error(),
-			Hint:    "correct rtsp://user:password@… in the participant's source, with special characters as %xx",
+			Hint:    "correct the user and the password in the camera's address, rtsp://user:password@…, with special characters as %xx",
 		}
 	case errors.As(err, &status) && status.Code == base.StatusNotFound:
-		return &ingest.Refusal{
+		return show.CameraPath, &ingest.Refusal{
 			Outcome: ingest.NoMedia,
 			Reason:  "the camera has no stream at this path: " + p.redact(err).Error(),
-			Hint:    "take the path of the participant's source from the camera's manual, and see that the camera sends",
+			Hint:    "take the path of its address from the camera's manual, and see that the camera sends",
 		}
 	case errors.As(err, &cert):
-		return &ingest.Refusal{
+		return show.CameraCertificate, &ingest.Refusal{
 			Outcome: ingest.NoMedia,
 			Reason:  "the camera's certificate is not trusted: " + p.redact(err).Error(),
-			Hint:    "write rtsp:// in the participant's source, or make this machine trust the certificate",
+			Hint:    "write rtsp:// in its address, or make this machine trust the certificate",
 		}
 	}
-	return &ingest.Refusal{
+	return show.CameraUnreachable, &ingest.Refusal{
 		Outcome: ingest.NoMedia,
 		Reason:  p.redact(err).Error(),
-		Hint:    "see that the camera is on, and that the participant's source has its address and port",
+		Hint:    "see that the camera is on, and that the address and the port are its own",
 	}
 }
 
@@ -276,13 +343,16 @@ func (p *Puller) redact(err error) error {
 	switch {
 	case err == nil, errors.As(err, &terminated):
 		return ingest.ErrPeerClosed
-	case p.url.User == nil:
-		return err
 	}
 	words := err.Error()
-	secret, _ := p.url.User.Password()
-	for _, s := range []string{p.url.User.String(), secret} {
-		if s != "" {
+	u := (*url.URL)(p.url)
+	secrets := []string{u.RequestURI()} // where many cameras expect it
+	if u.User != nil {
+		password, _ := u.User.Password()
+		secrets = append(secrets, u.User.String(), password)
+	}
+	for _, s := range secrets {
+		if s != "" && s != "/" {
 			words = strings.ReplaceAll(words, s, show.Redacted)
 		}
 	}

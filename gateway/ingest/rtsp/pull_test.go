@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/regie-live/regie/gateway/ingest"
 	"github.com/regie-live/regie/gateway/ingest/ingesttest"
+	"github.com/regie-live/regie/gateway/internal/outside"
+	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -35,6 +38,7 @@ const cameraPassword = "SECRET-of-the-camera"
 type camera struct {
 	server *gortsplib.Server
 	stream *gortsplib.ServerStream
+	motion *gortsplib.ServerStream // of motion JPEG alone, at …/motion
 	h264   *format.H264
 	ready  chan struct{} // closed once stream is set: the server runs before
 	stop   func()
@@ -57,6 +61,12 @@ func newCamera(t *testing.T, address string) *camera {
 	if err := c.stream.Initialize(); err != nil {
 		t.Fatal(err)
 	}
+	c.motion = &gortsplib.ServerStream{Server: c.server, Desc: &description.Session{Medias: []*description.Media{
+		{Type: description.MediaTypeVideo, Formats: []format.Format{&format.MJPEG{}}},
+	}}}
+	if err := c.motion.Initialize(); err != nil {
+		t.Fatal(err)
+	}
 	close(c.ready)
 	stopped, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -67,6 +77,7 @@ func newCamera(t *testing.T, address string) *camera {
 		close(stopped)
 		<-done
 		c.stream.Close()
+		c.motion.Close()
 		c.server.Close()
 	})
 	t.Cleanup(c.stop)
@@ -111,6 +122,9 @@ func (c *camera) film(stopped chan struct{}) {
 
 func (c *camera) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
 	<-c.ready
+	if strings.HasSuffix(ctx.Path, "motion") {
+		return &base.Response{StatusCode: base.StatusOK}, c.motion, nil
+	}
 	if !ctx.Conn.VerifyCredentials(ctx.Request, "regie", cameraPassword) {
 		return &base.Response{StatusCode: base.StatusUnauthorized, Header: base.Header{
 			"WWW-Authenticate": {`Basic realm="camera"`}}}, nil, nil
@@ -126,12 +140,16 @@ func (c *camera) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, erro
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 
-func newPuller(t *testing.T, st *studio, source string) *Puller {
+func newPuller(t *testing.T, st *studio, source string, change ...func(*PullOptions)) *Puller {
 	t.Helper()
-	p, err := NewPuller(PullOptions{
-		Source: source, Key: ingesttest.Key, Door: st.door, Logger: slog.New(slog.NewTextHandler(st.log, nil)),
+	o := PullOptions{
+		Source: show.SourceURL(source), Key: ingesttest.Key, Door: st.door, Logger: slog.New(slog.NewTextHandler(st.log, nil)),
 		FirstWait: 10 * time.Millisecond, LastWait: 100 * time.Millisecond,
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	p, err := NewPuller(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,13 +159,15 @@ func newPuller(t *testing.T, st *studio, source string) *Puller {
 func TestPullAndReconnect(t *testing.T) {
 	st := newDoor(t)
 	cam := newCamera(t, freeAddress(t))
-	p := newPuller(t, st, "rtsp://regie:"+cameraPassword+"@"+cam.address()+"/stream")
+	var told statuses
+	p := newPuller(t, st, "rtsp://regie:"+cameraPassword+"@"+cam.address()+"/stream", told.listen)
 	stop := running(t, p.Run)
 	defer stop()
 
 	enough := func(c ingesttest.Claim) bool { return len(c.Of(media.Video)) > 12 && len(c.Of(media.Audio)) > 12 }
 	c := st.seats.Wait(0, "pictures and sound", enough)
 	checkCamera(t, c)
+	told.await(t, show.CameraConnecting, show.CameraConnected)
 	if c.Offer.Protocol != ingest.Pull || c.Offer.Remote != cam.address() {
 		t.Errorf("offer = %+v", c.Offer)
 	}
@@ -157,6 +177,7 @@ func TestPullAndReconnect(t *testing.T) {
 	st.seats.WaitClosed(0)
 	newCamera(t, address)
 	checkCamera(t, st.seats.Wait(1, "pictures and sound", enough))
+	told.await(t, show.CameraConnecting, show.CameraConnected, show.CameraRetrying, show.CameraConnected)
 
 	stop()
 	if c := st.seats.WaitClosed(1); !errors.Is(c.Cause, ingest.ErrStopping) {
@@ -195,26 +216,88 @@ func TestPullIsToldToLeave(t *testing.T) {
 	}
 }
 
+// statuses is what a Puller said of its camera, each state once in a row.
+type statuses struct {
+	mu    sync.Mutex
+	all   []show.CameraStatus
+	times int // that it was to be tried again
+}
+
+func (s *statuses) listen(o *PullOptions) {
+	o.Tell = func(now show.CameraStatus) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if now.State == show.CameraRetrying {
+			s.times++
+		}
+		if n := len(s.all); n == 0 || s.all[n-1].State != now.State {
+			s.all = append(s.all, now)
+		}
+	}
+}
+
+// await waits until the states were these, and returns the last.
+func (s *statuses) await(t *testing.T, want ...show.CameraState) show.CameraStatus {
+	t.Helper()
+	for deadline := time.Now().Add(ingesttest.Patience); ; <-time.After(5 * time.Millisecond) {
+		var got []show.CameraState
+		s.mu.Lock()
+		for _, one := range s.all {
+			got = append(got, one.State)
+		}
+		all := s.all
+		s.mu.Unlock()
+		if slices.Equal(got, want) {
+			return all[len(all)-1]
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the camera was %v, want %v", got, want)
+		}
+	}
+}
+
 func TestPullFails(t *testing.T) {
 	closed := freeAddress(t)
+	inside := outside.New(outside.Options{})
+	defer inside.Close()
 	for _, tc := range []struct {
 		name, source, says string
 		outcome            ingest.Outcome
+		trouble            show.CameraTrouble
+		change             func(*PullOptions)
 	}{
-		{"nobody there", "rtsp://a:SECRET-PASSWORD@" + closed + "/x", "see that the camera is on", ingest.NoMedia},
-		{"wrong password", "rtsp://regie:SECRET-PASSWORD@CAMERA/x", "does not accept the user or the password", ingest.BadKey},
+		{"nobody there", "rtsp://a:SECRET-PASSWORD@" + closed + "/x", "see that the camera is on", ingest.NoMedia, show.CameraUnreachable, nil},
+		{"wrong password", "rtsp://regie:SECRET-PASSWORD@CAMERA/x", "does not accept the user or the password", ingest.BadKey, show.CameraPassword, nil},
+		{"password in the path", "rtsp://CAMERA/user=regie_password=SECRET", "does not accept the user or the password", ingest.BadKey, show.CameraPassword, nil},
+		{"beyond its reach", "rtsp://regie:" + cameraPassword + "@CAMERA/x", "is not on the public internet", ingest.NoMedia, show.CameraForbidden,
+			func(o *PullOptions) { o.Dial = inside.Dial }},
+		{"no coding that we know", "rtsp://regie:" + cameraPassword + "@CAMERA/motion", "no picture or sound that we can mix", ingest.UnsupportedCodec, show.CameraCodec, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			st := newDoor(t)
 			cam := newCamera(t, freeAddress(t))
-			stop := running(t, newPuller(t, st, strings.ReplaceAll(tc.source, "CAMERA", cam.address())).Run)
+			var told statuses
+			whose := ingest.Seat{Session: "studio", Participant: "guest1"}
+			stop := running(t, newPuller(t, st, strings.ReplaceAll(tc.source, "CAMERA", cam.address()), told.listen, func(o *PullOptions) {
+				o.Whose = whose
+				if tc.change != nil {
+					tc.change(o)
+				}
+			}).Run)
 			defer stop()
 			deadline := time.Now().Add(ingesttest.Patience)
-			for len(st.door.Refusals()) < 3 {
+			for tried := 0; tried < 3; {
 				if time.Now().After(deadline) {
 					t.Fatalf("not tried three times:\n%s", st.log)
 				}
 				<-time.After(5 * time.Millisecond)
+				told.mu.Lock()
+				tried = told.times
+				told.mu.Unlock()
+			}
+			now := told.await(t, show.CameraConnecting, show.CameraRetrying)
+			if now.Trouble != tc.trouble || now.Reason == "" || now.Hint == "" || now.Retry.IsZero() || strings.Contains(now.Reason+now.Hint, "SECRET") {
+				t.Errorf("told %+v, want %s", now, tc.trouble)
 			}
 			log := st.log.String()
 			if !strings.Contains(log, tc.says) || strings.Contains(log, "SECRET") {
@@ -223,16 +306,17 @@ func TestPullFails(t *testing.T) {
 			if n := strings.Count(log, "level=WARN"); n != 1 {
 				t.Errorf("%d warnings for one trouble:\n%s", n, log)
 			}
-			if r := st.door.Refusals()[0]; r.Refusal.Outcome != tc.outcome || r.Protocol != ingest.Pull {
-				t.Errorf("counted as %+v", r)
+			all := st.door.Refusals()
+			if r := all[0]; len(all) != 1 || r.Refusal.Outcome != tc.outcome || r.Protocol != ingest.Pull || r.Session != whose.Session || r.Participant != whose.Participant {
+				t.Errorf("counted as %+v", all)
 			}
 		})
 	}
 }
 
 func TestPullSources(t *testing.T) {
-	for _, source := range []string{"", "http://x/y", "rtsp://", "rtsp://u:SECRET@ho st/x", "camera"} {
-		if _, err := NewPuller(PullOptions{Source: source}); err == nil {
+	for _, source := range []string{"", "http://x/y", "rtsp://", "rtsp://:554/x", "rtsp://u:SECRET@ho st/x", "camera"} {
+		if _, err := NewPuller(PullOptions{Source: show.SourceURL(source)}); err == nil {
 			t.Errorf("%q is taken", source)
 		} else if strings.Contains(err.Error(), "SECRET") || !strings.Contains(err.Error(), "rtsp://user:password@host") {
 			t.Errorf("%q: %v", source, err)

@@ -32,7 +32,9 @@ type receiver struct {
 	sink   sink
 	clock  rtptime.Clock
 	tracks []*track
-	worked bool // media came
+	worked bool   // media came
+	began  func() // called when it does; may be nil
+	unused string // the coding of a picture that cannot be used
 }
 
 // newReceiver chooses at most one video and one audio track of what is offered.
@@ -55,6 +57,8 @@ func newReceiver(d *description.Session, lenient bool) (*receiver, *ingest.Refus
 			r.tracks = append(r.tracks, t)
 		case unknown != "" && !lenient:
 			return nil, ingest.NewUnsupported(unknown)
+		case want.kind == media.Video:
+			r.unused = unknown
 		}
 	}
 	if len(r.tracks) == 0 {
@@ -164,7 +168,12 @@ func (r *receiver) feed(t *track, pkt *rtp.Packet, now time.Time) error {
 			}
 			continue
 		}
-		r.worked = true
+		if !r.worked {
+			r.worked = true
+			if r.began != nil {
+				r.began()
+			}
+		}
 		r.sink.Write(media.AccessUnit{
 			Kind: t.info.Codec.Kind(), PTS: pts + u.after, Key: u.key, Data: u.data,
 		})

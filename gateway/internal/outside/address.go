@@ -3,6 +3,7 @@ package outside
 import (
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // special are the parts of the internet's address space that are not of the public
@@ -30,6 +31,13 @@ var special = prefixes(
 	"3fff::/20",        // documentation
 )
 
+// private are the parts that homes, offices and venues use within, without those
+// where clouds keep what they tell their machines (AWS, Google).
+var (
+	private      = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+	cloudPrivate = prefixes("fd00:ec2::/32", "fd20:ce::/32")
+)
+
 // globalIPv6 is all of IPv6 that is given out. What lies beside it is loopback,
 // mapped and translated IPv4, unique local (AWS's metadata), link-local, multicast.
 var globalIPv6 = netip.MustParsePrefix("2000::/3")
@@ -42,16 +50,21 @@ func prefixes(list ...string) []netip.Prefix {
 	return all
 }
 
-// refuse is nil for an address of the public internet that is not our own.
-func refuse(host string, a netip.Addr) error {
+func within(list []netip.Prefix, a netip.Addr) bool {
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// refuse is nil for an address of the public internet that is not our own, and for
+// one of a private network where those may be reached.
+func refuse(host string, a netip.Addr, lan bool) error {
 	a = a.Unmap().WithZone("")
-	if a.Is6() && !globalIPv6.Contains(a) {
+	inside := a.Is6() && !globalIPv6.Contains(a) || within(special, a)
+	switch {
+	case !inside || lan && within(private, a) && !within(cloudPrivate, a):
+	case lan:
+		return &RefusedError{host, "is neither on the public internet nor in a private network"}
+	default:
 		return &RefusedError{host, "is not on the public internet"}
-	}
-	for _, p := range special {
-		if p.Contains(a) {
-			return &RefusedError{host, "is not on the public internet"}
-		}
 	}
 	own, err := net.InterfaceAddrs()
 	if err != nil {

@@ -1,6 +1,7 @@
-// Package outside asks other servers over HTTP on behalf of somebody who chose the
-// address: for a product's picture, a webhook, a review of messages. Such an address
-// must not reach what only this machine can reach.
+// Package outside asks other servers on behalf of somebody who chose the address:
+// over HTTP for a product's picture, a webhook, a review of messages, and by other
+// protocols, for a camera. Such an address must not reach what only this machine can
+// reach.
 //
 // It guarantees:
 //   - A connection is made to addresses of the public internet only. What counts is
@@ -9,6 +10,9 @@
 //     (rebinding) leads inside. Loopback, private, link-local, shared (CGNAT),
 //     metadata, multicast, embedded IPv4 and reserved addresses are refused, and so
 //     are those of this machine's own interfaces.
+//   - With Options.Private, also to private networks (RFC 1918, unique local IPv6),
+//     the addresses in them that clouds answer at excepted: for what an
+//     administrator chose.
 //   - Hosts that the operator named (Options.Allow) are excepted, whatever they
 //     resolve to, and they alone may be asked without TLS.
 //   - An exchange takes Options.Timeout and Options.MaxBytes at most, redirects and
@@ -42,6 +46,7 @@ type Options struct {
 	// Allow are hosts that may be asked though they are inside: a name or an
 	// address, with or without a port.
 	Allow     []string
+	Private   bool          // private networks may be reached
 	Timeout   time.Duration // of a whole exchange; default: 10 s
 	MaxBytes  int64         // of an answer's body; default: 64 KiB
 	Redirects int           // followed by Get and never by Post; default: none
@@ -92,7 +97,7 @@ func New(o Options) *Client {
 	c := &Client{o: o}
 	c.http = &http.Client{
 		Transport: &http.Transport{
-			DialContext:            c.dial,
+			DialContext:            c.Dial,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: 32 << 10,
@@ -194,9 +199,18 @@ func (c *Client) check(u *url.URL) error {
 		return &RefusedError{u.Host, "is not asked by https"}
 	}
 	if a, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return refuse(u.Host, a)
+		return refuse(u.Host, a, c.o.Private)
 	}
 	return nil
+}
+
+// CheckHost is Check for an address of another protocol.
+func (c *Client) CheckHost(host, port string) error {
+	a, err := netip.ParseAddr(host)
+	if err != nil || c.allowed(host, port) {
+		return nil // a name is looked at when it is dialled
+	}
+	return refuse(host, a, c.o.Private)
 }
 
 func portOf(u *url.URL) string {
@@ -229,7 +243,8 @@ func (c *Client) allowed(host, port string) bool {
 	})
 }
 
-func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// Dial connects, to speak another protocol. Its error may be a RefusedError.
+func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -242,7 +257,7 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 			if err != nil {
 				return err
 			}
-			return refuse(host, a.Addr())
+			return refuse(host, a.Addr(), c.o.Private)
 		}
 	}
 	return d.DialContext(ctx, network, address)

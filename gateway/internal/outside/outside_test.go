@@ -28,12 +28,28 @@ func TestRefuse(t *testing.T) {
 		"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "2002:7f00:1::", "2001:0:7f00:1::", "2001:db8::1",
 	} {
 		var refused *RefusedError
-		if err := refuse("h", netip.MustParseAddr(a)); !errors.As(err, &refused) {
+		if err := refuse("h", netip.MustParseAddr(a), false); !errors.As(err, &refused) {
 			t.Errorf("%s is let through (%v)", a, err)
 		}
 	}
 	for _, a := range []string{"1.1.1.1", "93.184.216.34", "172.32.0.1", "100.128.0.1", "::ffff:8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001::1"} {
-		if err := refuse("h", netip.MustParseAddr(a)); err != nil {
+		if err := refuse("h", netip.MustParseAddr(a), false); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+}
+
+// An administrator's camera may stand in the house, and is not what clouds keep there.
+func TestPrivate(t *testing.T) {
+	for a, good := range map[string]bool{
+		"10.0.0.1": true, "172.16.0.1": true, "172.31.255.255": true, "192.168.1.64": true, "fd12:3456::7": true, "::ffff:192.168.1.64": true,
+		"1.1.1.1": true, "2606:4700:4700::1111": true,
+		"127.0.0.1": false, "::1": false, "0.0.0.0": false, "169.254.169.254": false, "fe80::1": false, "100.100.100.200": false, "192.0.0.192": false,
+		"168.63.129.16": false, "fd00:ec2::254": false, "fd20:ce::254": false, "::ffff:127.0.0.1": false, "64:ff9b::a00:1": false, "224.0.0.1": false, "198.18.0.1": false,
+	} {
+		var refused *RefusedError
+		err := refuse("h", netip.MustParseAddr(a), true)
+		if (err == nil) != good || err != nil && !errors.As(err, &refused) {
 			t.Errorf("%s: %v", a, err)
 		}
 	}
@@ -46,7 +62,7 @@ func TestOwnAddressesAreRefused(t *testing.T) {
 	}
 	for _, o := range own {
 		a, _ := netip.AddrFromSlice(o.(*net.IPNet).IP)
-		if refuse("h", a) == nil {
+		if refuse("h", a, false) == nil || refuse("h", a, true) == nil {
 			t.Errorf("%s is this machine and is let through", a)
 		}
 	}
@@ -150,6 +166,35 @@ func TestInsideIsNotReached(t *testing.T) {
 	if n := reached.Load(); n != 0 {
 		t.Errorf("the inside was connected to %d times", n)
 	}
+}
+
+// What is true of HTTP is true of any protocol.
+func TestDial(t *testing.T) {
+	inside, reached := server(t, func(http.ResponseWriter, *http.Request) {})
+	host, port, _ := net.SplitHostPort(hostOf(inside))
+	for _, private := range []bool{false, true} {
+		c := client(t, Options{Private: private, Resolver: resolver(t, "127.0.0.1")})
+		for _, name := range []string{host, "camera.example"} {
+			var refused *RefusedError
+			if _, err := c.Dial(t.Context(), "tcp", net.JoinHostPort(name, port)); !errors.As(err, &refused) {
+				t.Errorf("%s: %v, want it refused", name, err)
+			}
+		}
+		if c.CheckHost(host, port) == nil || c.CheckHost("camera.example", port) != nil {
+			t.Error("what can be told before dialling is not")
+		}
+		if err := c.CheckHost("192.168.1.64", "554"); (err == nil) != private {
+			t.Errorf("a camera in the house, private %v: %v", private, err)
+		}
+	}
+	if n := reached.Load(); n != 0 {
+		t.Errorf("the inside was connected to %d times", n)
+	}
+	conn, err := client(t, Options{Allow: []string{hostOf(inside)}}).Dial(t.Context(), "tcp", hostOf(inside))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
 }
 
 // A name may answer another address each time it is asked: what counts is the one
