@@ -36,7 +36,7 @@ func frenchPages() []frenchPage {
 	office := func(me string) func(*testing.T) *httptest.Server {
 		return func(t *testing.T) *httptest.Server {
 			s := newOfficeServer(t, me).withShop()
-			s.ingest, s.refusals = ingestFix, refusalsTwo
+			s.ingest, s.refusals, s.cameras = ingestFix, refusalsTwo, camerasTwo()
 			return s.Server
 		}
 	}

@@ -12,7 +12,7 @@ var (
 	pageSetup  = page{template: "setup", script: "setup.tsx", style: "office.css", words: []string{"api", "office", "people", "setup"}}
 	pageSignIn = page{template: "signin", script: "signin.tsx", style: "office.css", words: []string{"api", "office", "people", "signin"}}
 	pageAdmin  = page{template: "admin", script: "admin.tsx", style: "office.css", words: []string{"admin", "api", "audit", "badge", "event", "home", "invites", "office", "people", "phase", "products", "role", "seats", "streamKeys", "users", "webhooks", "words"}}
-	pageOBS    = page{template: "obs", script: "obs.tsx", style: "office.css", words: []string{"advice", "api", "health", "obs", "office", "people", "protocol", "reach", "refusal", "streamKeys"}}
+	pageOBS    = page{template: "obs", script: "obs.tsx", style: "office.css", words: []string{"advice", "api", "camera", "health", "obs", "office", "people", "protocol", "reach", "refusal", "streamKeys"}}
 )
 
 func officePages() []page { return []page{pageSetup, pageSignIn, pageAdmin, pageOBS} }

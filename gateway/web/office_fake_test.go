@@ -29,6 +29,7 @@ type officeServer struct {
 	invites  []show.InviteInfo
 	ingest   string // JSON
 	refusals string
+	cameras  []show.Camera
 	asked    []string // method, path and body of what changes something
 }
 
@@ -120,6 +121,9 @@ func (s *officeServer) serve(w http.ResponseWriter, r *http.Request) {
 		answer(200, map[string]any{"me": s.me})
 	case what == "GET me":
 		answer(200, s.me)
+	case strings.Contains(what, "/cameras/"):
+		s.cameras = nil
+		w.WriteHeader(http.StatusNoContent)
 	case what == "POST signout", r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
 	case s.me["kind"] == "":
@@ -144,6 +148,16 @@ func (s *officeServer) serve(w http.ResponseWriter, r *http.Request) {
 		k := show.KeyInfo{ID: "k9", Participant: "host", Name: "Ana", Created: officeTime}
 		s.keys = append(s.keys, k)
 		answer(201, map[string]any{"id": "k9", "participant": "host", "name": "Ana", "created": officeTime, "declared": false, "key": "NEW-KEY-123"})
+	case strings.HasSuffix(what, "/cameras") && r.Method == http.MethodGet:
+		answer(200, s.cameras)
+	case strings.HasSuffix(what, "/cameras"):
+		if body["address"] == "rtsp://10.0.0.9/1" {
+			refuse(422, "10.0.0.9:554 is not on the public internet; let an administrator add it")
+			return
+		}
+		c := show.Camera{Participant: "guest7", Name: body["name"].(string), Address: "rtsp://cam.example", CameraStatus: show.CameraStatus{State: show.CameraConnecting}}
+		s.cameras = append(s.cameras, c)
+		answer(201, c)
 	case strings.HasSuffix(what, "/invites") && r.Method == http.MethodGet:
 		answer(200, s.invites)
 	case strings.HasSuffix(what, "/invites"):

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	pagecdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/regie-live/regie/gateway/show"
 )
 
 // fill types into a field as far as the page can tell.
@@ -177,6 +179,17 @@ const (
 		{"time":"2026-11-27T14:05:40Z","protocol":"rtmp","remote":"192.0.2.9:40112","outcome":"seat_taken","reason":"the seat of Ana is taken by rtmp from 192.0.2.7:51002","hint":"stop the other encoder","participant":"host"}]`
 )
 
+// camerasTwo are one that sends and one that does not let us in.
+func camerasTwo() []show.Camera {
+	return []show.Camera{
+		{Participant: "guest5", Name: "Roof", Address: "rtsp://cam.example:8554", CameraStatus: show.CameraStatus{State: show.CameraConnected}},
+		{Participant: "guest6", Name: "Door", Address: "rtsp://192.168.1.64", CameraStatus: show.CameraStatus{
+			State: show.CameraRetrying, Trouble: show.CameraPassword, Reason: "the camera does not accept the user or the password: bad status code: 401 (Unauthorized)",
+			Hint: "correct the user and the password in the camera's address", Retry: time.Now().Add(time.Hour),
+		}},
+	}
+}
+
 func encodersAreTold(t *testing.T, b browser) {
 	server := newOfficeServer(t, admin)
 	server.ingest = `[{"participant":"host","name":"Ana","state":"waiting"}]`
@@ -202,6 +215,26 @@ func encodersAreTold(t *testing.T, b browser) {
 	p.click(".obs-side .primary")
 	p.until("an encoder may be somebody new", `document.querySelector("#newcomer") === null`)
 	if want := `POST sessions/studio/keys {"name":"Camera 2","seat":"guest"}`; !server.heard(want) {
+		t.Errorf("not asked: %s\nbut:\n%s", want, server.all())
+	}
+	server.mu.Lock()
+	server.cameras = camerasTwo()
+	server.mu.Unlock()
+	p.until("it is told what is wrong with a camera, and when it is tried again", `(() => { const all = [...document.querySelectorAll(".camera")].map((c) => c.innerText); return all.length === 2 && all[0].includes("Connected") && all[1].includes("does not accept the user or the password") && all[1].includes("Next try in "); })()`)
+	p.typeInto("#camera-name", "Loft")
+	p.typeInto("#camera-address", "rtsp://10.0.0.9/1")
+	p.click("form .button:not(.primary)")
+	p.until("an address that may not be is refused in words", `document.querySelector("form .problem")?.innerText.includes("not on the public internet")`)
+	p.typeInto("#camera-address", "rtsp://u:pw@cam.example/1")
+	p.click("form .button:not(.primary)")
+	p.until("a camera is added, and its address is gone", `document.querySelectorAll(".camera").length === 3 && document.querySelector("#camera-address").value === "" && document.body.innerText.includes("Loft is added")`)
+	if want := `POST sessions/studio/cameras {"address":"rtsp://u:pw@cam.example/1","name":"Loft"}`; !server.heard(want) {
+		t.Errorf("not asked: %s\nbut:\n%s", want, server.all())
+	}
+	p.click(".camera .button")
+	p.click("dialog .danger")
+	p.until("and removed", `document.querySelector(".camera") === null`)
+	if want := `DELETE sessions/studio/cameras/guest5`; !server.heard(want) {
 		t.Errorf("not asked: %s\nbut:\n%s", want, server.all())
 	}
 	if text := p.eval(`document.querySelector(".ways").innerText`); !strings.Contains(text, "Bearer Token") || !strings.Contains(text, "self-signed certificate") {
@@ -231,7 +264,7 @@ func officeAccessible(t *testing.T, b browser) {
 			name := fmt.Sprintf("%s-%s-%d", page.name, look.theme, look.width)
 			t.Run(name, func(t *testing.T) {
 				server := newOfficeServer(t, page.me)
-				server.ingest, server.refusals = ingestFix, refusalsTwo
+				server.ingest, server.refusals, server.cameras = ingestFix, refusalsTwo, camerasTwo()
 				p := b.open(t, server.URL+page.path)
 				p.look(look.theme, look.width, look.height)
 				p.until("the page is ready", page.ready)

@@ -6,12 +6,13 @@ import { t } from './app/i18n';
 import { Poller } from './app/poll';
 import { page } from './app/state';
 import { KeyList } from './office/KeyList';
-import { account, showMenu, signIn } from './office/account';
+import { account, me, showMenu, signIn } from './office/account';
+import { Cameras } from './office/Cameras';
 import { Cards } from './office/Cards';
 import { Refused } from './office/form';
 import { resource } from './office/resource';
 import { Refusals, Seats } from './office/Seats';
-import type { Encoders, Health, Refusal, StreamKey } from './office/types';
+import type { Camera, Encoders, Health, Refusal, StreamKey } from './office/types';
 
 const INTERVAL_MS = 1_500;
 
@@ -19,6 +20,9 @@ const session = page.session ?? '';
 const encoders = page.encoders as Encoders | undefined;
 const keysAt = path('sessions', session, 'keys');
 const keys = resource<StreamKey>(keysAt);
+const cameras = resource<Camera>(path('sessions', session, 'cameras'));
+/** Those who hold an account see to cameras; a host by invite does not. */
+const seesCameras = () => me.value?.kind === 'account';
 
 /** Whose key it is; empty for a guest who is not here yet. */
 const who = signal('host');
@@ -42,6 +46,7 @@ const makeKey = () =>
 
 const people = (): [string, string][] => {
   const all = new Map((seats.value ?? []).map((h) => [h.participant, h.name || h.participant]));
+  for (const c of cameras.list.value ?? []) all.delete(c.participant); // no encoder sends in a camera's place
   for (const k of keys.list.value ?? []) if (!all.has(k.participant)) all.set(k.participant, k.name || k.participant);
   return [...all];
 };
@@ -91,12 +96,13 @@ const Page = () => {
       ) : (
         <div class="obs">
           <div class="obs-main">
-            {seats.value && <Seats seats={seats.value} />}
+            {seats.value && <Seats seats={seats.value} cameras={new Set(cameras.list.value?.map((c) => c.participant))} />}
             {encoders ? <Cards encoders={encoders} session={session} secret={secret} /> : <p class="problem">{t('obs.noEncoders')}</p>}
           </div>
           <div class="obs-side">
             <KeyPanel />
-            <Refusals refusals={refusals.value} names={new Map(people())} />
+            {seesCameras() && <Cameras session={session} cameras={cameras} />}
+            <Refusals refusals={refusals.value} names={new Map(seats.value?.map((h) => [h.participant, h.name || h.participant]))} />
           </div>
         </div>
       )}
@@ -124,7 +130,8 @@ const poller = new Poller<[Health[], Refusal[]]>({
     if (now !== connected) void keys.load(); // which say when they were used
     connected = now;
     refusals.value = attempts.reverse();
-    if (lost.value) poller.stop();
+    if (lost.value) return poller.stop();
+    if (seesCameras()) void cameras.load();
   },
   waiting: (seconds) => (unreachable.value = seconds),
 });

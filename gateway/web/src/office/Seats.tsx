@@ -5,7 +5,7 @@ import { adviceOf, figures } from './format';
 import type { Health, Refusal } from './types';
 import { at } from './when';
 
-const Line = ({ health: h }: { health: Health }) => {
+const Line = ({ health: h, camera }: { health: Health; camera: boolean }) => {
   const advice = h.advice && adviceOf(h.advice);
   return (
     <li class={`seat ${h.state}`}>
@@ -16,7 +16,7 @@ const Line = ({ health: h }: { health: Health }) => {
       </div>
       {advice && <p class={h.advice?.level === 'fix' ? 'advice' : 'advice mild'}>{advice}</p>}
       {h.state === 'waiting' ? (
-        <p class="hint">{t('health.waitingHint')}</p>
+        <p class="hint">{t(camera ? 'health.cameraHint' : 'health.waitingHint')}</p>
       ) : (
         <dl class="figures">{figures(h).map(([name, value]) => <div><dt>{t(name)}</dt><dd>{value}</dd></div>)}</dl>
       )}
@@ -24,10 +24,10 @@ const Line = ({ health: h }: { health: Health }) => {
   );
 };
 
-export const Seats = ({ seats }: { seats: Health[] }) => (
+export const Seats = ({ seats, cameras }: { seats: Health[]; cameras: Set<string> }) => (
   <section class="panel" aria-labelledby="seats">
     <h2 id="seats">{t('health.title')}</h2>
-    <ul class="seats">{seats.map((h) => <Line health={h} key={h.participant} />)}</ul>
+    <ul class="seats">{seats.map((h) => <Line health={h} camera={cameras.has(h.participant)} key={h.participant} />)}</ul>
   </section>
 );
 

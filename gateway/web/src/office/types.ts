@@ -99,6 +99,18 @@ export interface Refusal {
   participant?: string;
 }
 
+/** One that the server fetches. Its address is told without what may be a password. */
+export interface Camera {
+  participant: string;
+  name: string;
+  address: string;
+  state: 'connecting' | 'connected' | 'retrying';
+  trouble?: string;
+  reason?: string;
+  hint?: string;
+  retry?: string;
+}
+
 /** Where encoders may send; the server puts it into the page. */
 export interface Encoders {
   rtmp?: string;
