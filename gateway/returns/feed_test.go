@@ -251,6 +251,43 @@ func TestReportsAlign(t *testing.T) {
 	}
 }
 
+// TestWithoutH264: who has no codec for our pictures hears the others all the same.
+func TestWithoutH264(t *testing.T) {
+	s := newStage(t)
+	for i, id := range cast {
+		s.send(id, i)
+	}
+	s.send("", 4)
+	s.everyone(cast...)
+	var engine webrtc.MediaEngine
+	for kind, c := range map[webrtc.RTPCodecType]webrtc.RTPCodecCapability{
+		webrtc.RTPCodecTypeVideo: {MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+		webrtc.RTPCodecTypeAudio: {MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2},
+	} {
+		if err := engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: webrtc.PayloadType(96 + kind)}, kind); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seeing, blind := s.join("host", rtctest.Options{}), s.join("guest1", rtctest.Options{Engine: &engine})
+	blind.wait("the sound of three, with reports", func(m *monitor) bool {
+		heard := 0
+		for i := range m.heard {
+			if h := &m.heard[i]; h.packets > 50 && h.report != nil {
+				heard++
+			}
+		}
+		return heard == 3
+	})
+	seeing.wait("the other three", gets(20, without("host")...))
+	blind.mu.Lock()
+	defer blind.mu.Unlock()
+	for i := range blind.seen {
+		if n := blind.seen[i].packets; n > 0 {
+			t.Errorf("section %d has %d packets of a picture that cannot be decoded", i, n)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	s := newStage(t)
 	full := rtctest.New(t, rtctest.Options{Receive: receive()}).Offer()
@@ -263,7 +300,7 @@ func TestRefusals(t *testing.T) {
 		"nobody":       {"", full, 403, "open your invite again"},
 		"not SDP":      {"host", "hello", 400, "not SDP"},
 		"few sections": {"host", one, 422, "offer 6 times video and audio"},
-		"no H.264":     {"host", strings.ReplaceAll(full, "H264/90000", "H261/90000"), 422, "H.264"},
+		"no codec":     {"host", strings.NewReplacer("H264/90000", "H261/90000", "VP8/90000", "VP7/90000").Replace(full), 422, "H.264"},
 	} {
 		res, body := rtctest.Request(t, "POST", s.url, tc.offer, "Content-Type", "application/sdp", "Authorization", "Bearer "+tc.who)
 		if res.StatusCode != tc.status || !strings.Contains(body, tc.detail) {

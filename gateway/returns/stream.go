@@ -66,6 +66,9 @@ func newStream(k media.Kind, id string) *stream {
 // Bind implements webrtc.TrackLocal.
 func (s *stream) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	p, ok := rtc.Best(s.kind, c.CodecParameters())
+	if codecs := c.CodecParameters(); !ok && s.kind == media.Video && len(codecs) > 0 {
+		return codecs[0], nil // of a section in which nothing is sent
+	}
 	if !ok {
 		return p, errors.New("the receiver cannot play " + s.kind.String())
 	}

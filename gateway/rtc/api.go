@@ -26,6 +26,7 @@ const (
 	Publisher   Side = iota // the peer sends
 	Viewer                  // the peer receives the program
 	Participant             // the peer receives many people, each in sections of their own
+	blind                   // a Participant that decodes no picture of ours
 	sides
 )
 
@@ -49,6 +50,9 @@ func (n *Net) newEngine(side Side, canonical []netip.Addr, log pionLogs) (engine
 		e.settings.BufferFactory = newBuffer
 	} else {
 		add = addViewer
+		if side == blind {
+			add = addBlind
+		}
 	}
 	if err := add(e.codecs, e.interceptors, log); err != nil {
 		return e, fmt.Errorf("webrtc codecs: %w", err)
@@ -225,4 +229,17 @@ func addViewer(e *webrtc.MediaEngine, _ *interceptor.Registry, _ pionLogs) error
 		}
 	}
 	return e.RegisterCodec(opus(), webrtc.RTPCodecTypeAudio)
+}
+
+// addBlind is addViewer with a codec that every browser has. It keeps the sections for
+// pictures in the answer, where nothing is ever sent: were they rejected, so would be
+// the first, which carries the transport of them all.
+func addBlind(e *webrtc.MediaEngine, r *interceptor.Registry, log pionLogs) error {
+	if err := addViewer(e, r, log); err != nil {
+		return err
+	}
+	return e.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+		PayloadType:        120,
+	}, webrtc.RTPCodecTypeVideo)
 }

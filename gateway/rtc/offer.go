@@ -25,6 +25,7 @@ func (e *OfferError) Error() string { return e.Reason + "; " + e.Hint }
 type Offer struct {
 	desc   *sdp.SessionDescription
 	data   bool         // it has a data channel
+	blind  bool         // no codec for pictures is one that we send
 	Kinds  []media.Kind // of the media sections, in their order
 	Config []byte       // H.264 parameter sets out of band, Annex B form; mostly empty
 }
@@ -37,8 +38,9 @@ const (
 
 // ReadOffer parses an offer and holds it against RFC 9725 section 4.4 (a
 // publisher's single stream) or its mirror image for a viewer. A participant may
-// offer any number of sections, which whoever answers counts. Candidates and
-// simulcast are taken out: we need no candidates (see the package's doc), and
+// offer any number of sections, which whoever answers counts, and be without H.264
+// (Firefox, until it has fetched it): whoever sees nobody can still talk and listen.
+// Candidates and simulcast are taken out: we need no candidates (see the package's doc), and
 // without simulcast in the answer a browser sends one picture.
 func ReadOffer(body string, side Side) (*Offer, error) {
 	o := &Offer{desc: &sdp.SessionDescription{}}
@@ -118,7 +120,13 @@ func (o *Offer) section(m *sdp.MediaDescription, side Side) error {
 	}
 	names := codecs(m)
 	ours := slices.ContainsFunc(names, func(name string) bool { return usable(side, kind, name) })
-	if !ours || side != Publisher && kind == media.Video && singleUnits(m) {
+	if side != Publisher && kind == media.Video && singleUnits(m) {
+		ours = false
+	}
+	if !ours && side == Participant && kind == media.Video && slices.Contains(names, "VP8") {
+		o.blind, ours = true, true
+	}
+	if !ours {
 		return &OfferError{
 			Reason: fmt.Sprintf("no %s codec of the offer can be used", kind),
 			Hint:   wanted(side),

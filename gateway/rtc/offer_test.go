@@ -51,6 +51,8 @@ func TestReadOffer(t *testing.T) {
 		"publisher views":  {body: offerOf(h264Section), side: Viewer, reason: "/whip"},
 		"data channel":     {body: offerOf("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n"), reason: "data channel"},
 		"viewer's data":    {body: offerOf("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n", receives(opusSection)), side: Viewer, kinds: []media.Kind{media.Audio}},
+		"hears only":       {body: offerOf(receives(vp8Section), receives(opusSection)), side: Participant, kinds: []media.Kind{media.Video, media.Audio}},
+		"sees nothing":     {body: offerOf(receives(mpegSection), receives(opusSection)), side: Participant, reason: "H.264"},
 		"text":             {body: offerOf("m=text 9 RTP/AVP 98\r\na=mid:0\r\n"), reason: `kind "text"`},
 		"ice-lite":         {body: strings.Replace(offerOf(opusSection), "a=setup", "a=ice-lite\r\na=setup", 1), reason: "ICE-lite"},
 		"session inactive": {body: strings.Replace(offerOf(opusSection), "a=setup:actpass", "a=inactive", 1), reason: "does not send"},

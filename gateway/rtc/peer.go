@@ -87,7 +87,11 @@ func (n *Net) NewPeer(o *Offer, opts PeerOptions) (*Peer, Answer, error) {
 }
 
 func (p *Peer) start(o *Offer) (Answer, error) {
-	pc, err := p.net.engines[p.opts.Side].api(p.keys).NewPeerConnection(webrtc.Configuration{
+	side := p.opts.Side
+	if o.blind {
+		side = blind
+	}
+	pc, err := p.net.engines[side].api(p.keys).NewPeerConnection(webrtc.Configuration{
 		Certificates: p.net.certs,
 		BundlePolicy: webrtc.BundlePolicyMaxBundle,
 	})

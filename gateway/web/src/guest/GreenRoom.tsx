@@ -68,7 +68,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
       <section class="room-people" aria-label={t('guest.others')}>
         <Tile desk={desk} person={you} stream={own} mirrored={own === me.media.view.value} />
         {desk.people.filter((p) => p.id !== me.id && me.returns.streams.value.has(p.id)).map((p) => (
-          <Tile key={p.id} desk={desk} person={p} stream={me.returns.streams.value.get(p.id)} />
+          <Tile key={p.id} desk={desk} person={p} stream={me.pictureOf(p)} />
         ))}
       </section>
       <section class="panel room-talk" aria-label={t('guest.talk', { host })}>
@@ -97,6 +97,7 @@ const nobody = {
 function Program({ me, desk }: { me: Me; desk: Desk }) {
   const stream = me.returns.program.value;
   const link = me.returns.state.value;
+  if (link.at === 'connected' && me.returns.blind.value) return <p class="self-words">{t('link.blind')}</p>;
   if (stream && link.at === 'connected') return <Video stream={stream} label={t('guest.program')} />;
   return (
     <p class="self-words">

@@ -5,7 +5,7 @@ import { t } from '../app/i18n';
 import { iceServersOf } from './ice';
 import { Link, Loss } from './link';
 import { exchange, prefer } from './peer';
-import { h264First } from './sdp';
+import { h264First, seesH264 } from './sdp';
 import { read, SLOTS } from './slots';
 
 export class Returns {
@@ -18,6 +18,8 @@ export class Returns {
     }
     return all;
   });
+  /** This browser hears the others, but decodes no picture of theirs. */
+  readonly blind = signal(false);
   /** The program's picture; undefined while not connected. */
   readonly program = signal<MediaStream | undefined>(undefined);
   /** Set when the server has ended it for good, in its words. */
@@ -49,6 +51,7 @@ export class Returns {
 
   private async open(lost: (loss: Loss) => void, abort: AbortSignal) {
     const pc = new RTCPeerConnection({ iceServers: await iceServersOf(this.url, abort), bundlePolicy: 'max-bundle' });
+    this.blind.value = !seesH264(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
     const receive = (kind: 'video' | 'audio') => {
       const transceiver = pc.addTransceiver(kind, { direction: 'recvonly' });
       if (kind === 'video') prefer(transceiver, 'video', h264First);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { h264First, speech } from './sdp';
+import { h264First, seesH264, speech } from './sdp';
 
 test('an answer asks for error correction and against silence', () => {
   const sdp = (fmtp: string) => `m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n${fmtp}a=rtpmap:9 G722/8000\r\n`;
@@ -18,4 +18,6 @@ test('constrained baseline comes first, helpers last', () => {
     { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f' },
   ].map((c) => ({ clockRate: 90000, ...c }));
   assert.deepEqual(codecs.map(h264First), [3, 4, 1, 2, 0]);
+  assert.ok(seesH264(codecs));
+  assert.ok(!seesH264(codecs.filter((c) => h264First(c) > 1)), 'packetization mode 0 is none of ours');
 });

@@ -15,6 +15,9 @@ export function speech(answer: string): string {
   return answer.replace(new RegExp(`(a=rtpmap:${opus} [^\r\n]*\r?\n)`), `$1${wanted}\r\n`);
 }
 
+/** Whether pictures of ours can be decoded; Firefox cannot until it has fetched the means. */
+export const seesH264 = (codecs: RTCRtpCodec[]): boolean => codecs.some((c) => h264First(c) < 2);
+
 /** H.264 constrained baseline before other H.264, other codecs as the browser has them. */
 export function h264First(codec: RTCRtpCodec): number {
   if (!/\/h264$/i.test(codec.mimeType)) return /\/(rtx|red|ulpfec|flexfec-03)$/i.test(codec.mimeType) ? 4 : 3;

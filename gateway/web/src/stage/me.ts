@@ -48,7 +48,7 @@ export class Me {
     const { screen, view } = this.media;
     if (this.sending.value && p.id === this.id) return this.screenAs.value === 'picture' ? (screen.value ?? view.value) : view.value;
     if (this.sending.value && p.of === this.id) return screen.value;
-    return this.returns.streams.value.get(p.id);
+    return this.returns.blind.value ? undefined : this.returns.streams.value.get(p.id);
   }
 
   /** Hears the stage. */
