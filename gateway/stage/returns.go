@@ -159,7 +159,7 @@ func (f *feed) setReturn(tracks []media.Track) {
 	if s.o.Returns == nil {
 		return
 	}
-	f.picture = 0
+	f.picture, f.back = 0, 0
 	f.forwards(forwardable(f.offer.Protocol, tracks), tracks)
 	if f.gone.Load() { // meanwhile
 		s.o.Returns.Gone(id)
@@ -180,14 +180,27 @@ func (f *feed) forwards(on bool, tracks []media.Track) {
 	}
 }
 
-// writeReturn is Write for return feeds. A picture that is shown before its
-// predecessor gives B-frames away, which browsers do not play in real time.
+// A step back in pictures' time counts stepBack, and every step on takes one off. B-frames
+// come to more than backMost within a dozen pictures; once or twice it is the sender's
+// report that has set the picture right against the sound (Firefox).
+const (
+	stepBack = 8
+	backMost = 2 * stepBack
+)
+
+// writeReturn is Write for return feeds. Pictures that are shown before their
+// predecessors give B-frames away, which browsers do not play in real time.
 func (f *feed) writeReturn(au media.AccessUnit) {
 	if !f.forward.Load() {
 		return
 	}
 	if au.Kind == media.Video {
 		if back := f.picture - au.PTS; back > 0 && back < time.Second {
+			f.back += stepBack
+		} else {
+			f.back = max(0, f.back-1)
+		}
+		if f.back > backMost {
 			f.forwards(false, nil)
 			return
 		}

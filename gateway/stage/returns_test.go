@@ -109,16 +109,28 @@ func TestForwardedAsItCame(t *testing.T) {
 		if asked != 1 || len(u.program(0).returns) != 0 {
 			t.Errorf("the publisher was asked for %d keyframes, the mixer for %v", asked, u.program(0).returns)
 		}
+		picture := func(n int) { sink.Write(media.AccessUnit{PTS: time.Duration(n) * time.Second / 30}) }
+		for _, n := range []int{6, 4, 5, 6, 7} { // a report sets the time back
+			picture(n)
+		}
+		synctest.Wait()
+		if u.returns.units["host"] != 10 || len(u.program(0).returns) != 0 {
+			t.Errorf("%d units after a step back; coded: %v", u.returns.units["host"], u.program(0).returns)
+		}
 		// B-frames, which browsers cannot play, betray themselves.
-		sink.Write(media.AccessUnit{PTS: 6 * time.Second / 30})
-		sink.Write(media.AccessUnit{PTS: 5 * time.Second / 30})
+		for n := 8; n < 20; n += 3 {
+			picture(n + 2)
+			picture(n)
+			picture(n + 1)
+		}
 		synctest.Wait()
 		if !u.program(0).returns["host"] || len(u.returns.tracks["host"]) != 2 {
 			t.Error("the mixer was not asked to code a picture with B-frames anew")
 		}
-		sink.Write(media.AccessUnit{PTS: 7 * time.Second / 30})
-		if u.returns.units["host"] != 6 {
-			t.Errorf("%d units were forwarded", u.returns.units["host"])
+		before := u.returns.units["host"]
+		picture(21)
+		if n := u.returns.units["host"]; n != before || n > 20 {
+			t.Errorf("%d units were forwarded", n)
 		}
 		sink.Close(errors.New("gone"))
 		synctest.Wait()

@@ -53,6 +53,7 @@ type feed struct {
 
 	forward atomic.Bool   // goes to return feeds as it is
 	picture time.Duration // PTS of the last one; of Write alone
+	back    int           // how much its pictures look like B-frames; the same
 }
 
 // Claim gives a participant's seat to a publisher, or says why not. The seat of a
