@@ -188,7 +188,7 @@ func (s *screen) awaitFullCard(title, line string) {
 	s.t.Helper()
 	now := s.next()
 	w, h := now.pic.W, now.pic.H
-	card := slate.Card(title, line, w, h)
+	card := slate.NewPen(nil, nil).Card(title, line, w, h)
 	s.awaitDrawn("title "+title, card.SubImage(image.Rect(0, 0, w, h/2)).(*image.RGBA), image.Point{})
 	words, y := part(card, 0.55, 0.68)
 	s.awaitDrawn("line "+line, words, image.Pt(0, y))
@@ -197,7 +197,7 @@ func (s *screen) awaitFullCard(title, line string) {
 // awaitName waits until a cell shows somebody's name in place of their picture.
 func (s *screen) awaitName(name string, c show.Cell) {
 	s.t.Helper()
-	card, _ := part(slate.NameCard(name, c.W, c.H), 0, 0.8) // a caption lies below
+	card, _ := part(slate.NewPen(nil, nil).NameCard(name, c.W, c.H), 0, 0.8) // a caption lies below
 	s.awaitDrawn("card of "+name, card, image.Pt(c.X, c.Y))
 }
 
@@ -250,23 +250,23 @@ func TestWordsAreToldApart(t *testing.T) {
 	const w, h = 640, 360
 	lines := []string{"We will be right back", "Starting soon", "Back at five", "Thank you for watching"}
 	for i, says := range lines {
-		pic := compose.FromImage(slate.Card("Glaze", says, w, h))
+		pic := compose.FromImage(slate.NewPen(nil, nil).Card("Glaze", says, w, h))
 		for j, wanted := range lines {
-			words, y := part(slate.Card("Glaze", wanted, w, h), 0.55, 0.68)
+			words, y := part(slate.NewPen(nil, nil).Card("Glaze", wanted, w, h), 0.55, 0.68)
 			if got := likeness(pic, words, image.Pt(0, y)); got > alike != (i == j) {
 				t.Errorf("%q is like %q by %.2f", says, wanted, got)
 			}
 		}
 	}
-	pic := compose.FromImage(slate.NameCard("Mei", w/2, h/2))
+	pic := compose.FromImage(slate.NewPen(nil, nil).NameCard("Mei", w/2, h/2))
 	for _, name := range []string{"Mei", "Théo", ""} {
-		card, _ := part(slate.NameCard(name, w/2, h/2), 0, 0.8)
+		card, _ := part(slate.NewPen(nil, nil).NameCard(name, w/2, h/2), 0, 0.8)
 		if got := likeness(pic, card, image.Point{}); got > alike != (name == "Mei") {
 			t.Errorf("the card of Mei is like that of %q by %.2f", name, got)
 		}
 	}
 	grey := compose.NewPicture(w, h)
-	card := slate.Card("Glaze", lines[0], w, h)
+	card := slate.NewPen(nil, nil).Card("Glaze", lines[0], w, h)
 	if got := likeness(grey, card, image.Point{}); got != 0 {
 		t.Errorf("nothing is like a card by %.2f", got)
 	}

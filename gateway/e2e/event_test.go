@@ -137,7 +137,7 @@ func (e *evening) question() {
 	e.kim.tap("#room-questions")
 	e.kim.tap(".question .vote")
 	e.noa.until("the vote counts", `document.querySelector('.question .vote')?.innerText.trim().startsWith('1')`)
-	plate, corner := slate.LowerThird("Noa", text, 640, 360)
+	plate, corner := slate.NewPen(nil, nil).LowerThird("Noa", text, 640, 360)
 	drawn := func(s shot) bool { // the plate's own dark, left of its letters
 		return mean(s.pic, corner.X+6, corner.Y+4, 4, plate.Bounds().Dy()-8)[0] < 45
 	}
