@@ -28,7 +28,7 @@
 //   - A keyframe is asked of a source at most once per keyframeInterval, however many
 //     receivers join, complain or change.
 //   - A lost packet of a picture is sent again as it was, to the last byte; with AES-GCM
-//     anything else would use a nonce twice. Who asks for more than repairShare of
+//     anything else would use a nonce twice. Who asks for more than rtc.RepairShare of
 //     what was sent gets no more than that.
 //   - One receiver has one connection: a newer one ends the older, which is told
 //     {"type":"replaced"}. Remove tells {"type":"removed","reason":…} and ends it at

@@ -191,7 +191,7 @@ func (r *receiver) farewell(text []byte, cause error) {
 func (r *receiver) connected(p *rtc.Peer) {
 	_ = r.eachStream(func(_ *slot, s *stream) error {
 		if short := p.Shortcut(r.batch); short != nil {
-			s.shorten(short)
+			s.Redirect(short)
 		}
 		return nil
 	})
@@ -303,7 +303,7 @@ func (r *receiver) send(it item, now time.Time) int {
 // begun says that every stream of the slot has sent something.
 func (s *slot) begun() bool {
 	for _, st := range s.streams {
-		if st != nil && !st.hasStarted() {
+		if st != nil && !st.begun() {
 			return false
 		}
 	}

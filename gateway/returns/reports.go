@@ -14,7 +14,7 @@ import (
 // reportInterval is the time between two sender reports.
 const reportInterval = 2 * time.Second
 
-// report sends sender reports (RFC 3550 section 6.4.1) for what a slot has sent. Its
+// report sends sender reports for what a slot has sent. Its
 // sound and its picture count from the same moment.
 func (r *receiver) report(s *slot) {
 	now := time.Now()
@@ -23,13 +23,9 @@ func (r *receiver) report(s *slot) {
 		if st == nil {
 			continue
 		}
-		st.mu.Lock()
-		if st.started {
-			reports = append(reports, &rtcp.SenderReport{
-				SSRC: st.ssrc, NTPTime: rtptime.NTP(now), RTPTime: s.clock.report(st.kind, now), PacketCount: st.sent, OctetCount: st.octets,
-			})
+		if report := st.Report(now, s.clock.report(st.Media(), now)); report != nil {
+			reports = append(reports, report)
 		}
-		st.mu.Unlock()
 	}
 	r.mu.Lock()
 	peer := r.peer
@@ -66,11 +62,11 @@ type listener struct {
 func (l *listener) take(p rtcp.Packet) {
 	switch p := p.(type) {
 	case *rtcp.TransportLayerNack:
-		if p.MediaSSRC == l.stream.ssrc {
+		if p.MediaSSRC == l.stream.SSRC() {
 			l.repair(p.Nacks)
 		}
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-		if from := l.slot.source.Load(); from != nil && l.stream.kind == media.Video {
+		if from := l.slot.source.Load(); from != nil && l.stream.Media() == media.Video {
 			from.keyframes.Ask()
 		}
 	case *rtcp.ReceiverReport:
@@ -99,7 +95,7 @@ func (l *listener) repair(pairs []rtcp.NackPair) {
 		})
 	}
 	l.receiver.batch.Flush()
-	l.receiver.feed.flows[l.stream.kind].Packets.Add(float64(again))
+	l.receiver.feed.flows[l.stream.Media()].Packets.Add(float64(again))
 	if l.receiver.link.again(time.Now(), fresh) {
 		l.receiver.feed.shed(l.receiver)
 	}
@@ -107,12 +103,12 @@ func (l *listener) repair(pairs []rtcp.NackPair) {
 
 func (l *listener) received(blocks []rtcp.ReceptionReport) {
 	for _, b := range blocks {
-		if b.SSRC != l.stream.ssrc {
+		if b.SSRC != l.stream.SSRC() {
 			continue
 		}
 		// 24 bits, and not cumulative for one who lies.
 		if more := b.TotalLost - l.lost; b.TotalLost < 1<<23 && more < 1<<16 {
-			l.receiver.feed.flows[l.stream.kind].Lost.Add(float64(more))
+			l.receiver.feed.flows[l.stream.Media()].Lost.Add(float64(more))
 		}
 		l.lost = b.TotalLost
 		now := time.Now()

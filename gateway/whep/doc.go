@@ -29,7 +29,7 @@
 //     anything else would use a nonce twice (RFC 7714 section 10.3).
 //   - Keyframes are asked of the encoder at most once per keyframeInterval,
 //     however many viewers join, leave or complain.
-//   - A viewer who asks for more repairs than repairShare of what was sent gets
+//   - A viewer who asks for more repairs than rtc.RepairShare of what was sent gets
 //     no more than that.
 //   - Close ends all viewers, who see their DTLS transport close, and waits.
 package whep

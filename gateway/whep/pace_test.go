@@ -85,15 +85,14 @@ func TestPacing(t *testing.T) {
 
 // paceViewer puts a viewer on the first worker.
 func paceViewer(t *testing.T, fd *Feed) (picture, sound *clockedWire) {
-	s, w := bound(t)
+	s, w := bound(t, media.Video)
 	picture = &clockedWire{wire: w}
-	s.out = picture
+	s.Redirect(picture)
 	v := newViewer(fd, "x", -1)
 	v.video, v.reported = s, time.Now().Add(time.Hour)
-	a := newStream(media.Audio)
-	_, w = bound(t)
+	a, w := bound(t, media.Audio)
 	sound = &clockedWire{wire: w}
-	a.out = sound
+	a.Redirect(sound)
 	v.audio = a
 	fd.workers[0].add(v)
 	return picture, sound

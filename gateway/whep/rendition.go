@@ -93,7 +93,7 @@ func (v *viewer) observe(why string, note func(*steer.Steer) (changed bool)) {
 // viewer sees the old rung, as well as it can. It is false when the server has no
 // room for more.
 func (v *viewer) aim(rung int, why string) bool {
-	if v.video.ssrc == 0 {
+	if v.video.SSRC() == 0 {
 		return true // who only listens costs the same
 	}
 	v.mu.Lock()

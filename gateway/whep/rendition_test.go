@@ -13,6 +13,7 @@ import (
 	"github.com/regie-live/regie/gateway/internal/rtctest"
 	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode"
+	"github.com/regie-live/regie/transcode/media"
 )
 
 var threeRungs = []transcode.Rung{{Width: 1280, Height: 720, Kbps: 2500}, {Width: 640, Height: 360, Kbps: 700}, {Width: 320, Height: 180, Kbps: 250}}
@@ -32,10 +33,11 @@ func TestTurns(t *testing.T) {
 	var viewers []*viewer
 	var wires []*pictureWire
 	for range 4 {
-		s, w := bound(t)
+		s, w := bound(t, media.Video)
 		v := newViewer(fd, "x", -1)
 		p := &pictureWire{wire: w, rung: -1}
-		s.out, v.video = p, s
+		s.Redirect(p)
+		v.video = s
 		k.add(v)
 		viewers, wires = append(viewers, v), append(wires, p)
 	}
@@ -62,7 +64,7 @@ func TestTurns(t *testing.T) {
 				k.proceed(l, l.paced.step)
 			}
 			for _, v := range viewers {
-				v.video.repair(v.video.last-uint16(rand.IntN(1200)), fd.rings, &h)
+				v.video.repair(v.video.Last()-uint16(rand.IntN(1200)), fd.rings, &h)
 			}
 			if rand.IntN(40) == 0 {
 				viewers[rand.IntN(len(viewers))].video.want.Store(int32(rand.IntN(len(threeRungs))))

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -42,10 +43,12 @@ func (w *wire) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 func (w *wire) Write(b []byte) (int, error) { panic("not used") }
 
 // bound makes a stream as the negotiation would.
-func bound(t *testing.T) (*stream, *wire) {
+func bound(t *testing.T, k media.Kind) (*stream, *wire) {
 	w := &wire{t: t, sent: map[uint16][]byte{}}
-	s := newStream(media.Video)
-	s.out, s.ssrc, s.pt = w, 1234, 102
+	s := newStream(k)
+	if _, err := s.Bind(parameters{w}); err != nil {
+		t.Fatal(err)
+	}
 	return s, w
 }
 
@@ -67,7 +70,7 @@ func sendAll(s *stream, f *frame, h *rtp.Header) int { return s.send(f, 0, len(f
 // TestRepairIsExact sends for long enough that numbers wrap many times, leaves
 // pictures out, and asks for all kinds of packets: wire sees to the rest.
 func TestRepairIsExact(t *testing.T) {
-	s, w := bound(t)
+	s, w := bound(t, media.Video)
 	var f feedOf
 	r := make(rings, 1)
 	var h rtp.Header
@@ -90,7 +93,7 @@ func TestRepairIsExact(t *testing.T) {
 			sendAll(s, fr, &h)
 		}
 		for range rand.IntN(3) {
-			if s.repair(s.last-uint16(rand.IntN(1200)), r, &h) {
+			if s.repair(s.Last()-uint16(rand.IntN(1200)), r, &h) {
 				repaired++
 			}
 		}
@@ -102,7 +105,7 @@ func TestRepairIsExact(t *testing.T) {
 }
 
 func TestRepairIsLimited(t *testing.T) {
-	s, _ := bound(t)
+	s, _ := bound(t, media.Video)
 	var f feedOf
 	r := make(rings, 1)
 	var h rtp.Header
@@ -111,12 +114,12 @@ func TestRepairIsLimited(t *testing.T) {
 	sendAll(s, fr, &h)
 	repaired := 0
 	for range 10_000 {
-		if s.repair(s.last, r, &h) {
+		if s.repair(s.Last(), r, &h) {
 			repaired++
 		}
 	}
-	if repaired != repairCredit {
-		t.Errorf("%d repairs, want %d", repaired, repairCredit)
+	if repaired != rtc.RepairCredit {
+		t.Errorf("%d repairs, want %d", repaired, rtc.RepairCredit)
 	}
 	sent := 0
 	for range 300 {
@@ -124,15 +127,15 @@ func TestRepairIsLimited(t *testing.T) {
 		r.add(fr)
 		sent += sendAll(s, fr, &h)
 	}
-	for repaired = 0; s.repair(s.last, r, &h); repaired++ {
+	for repaired = 0; s.repair(s.Last(), r, &h); repaired++ {
 	}
-	if want := min(sent/repairShare, repairCredit); repaired != want {
+	if want := min(sent/rtc.RepairShare, rtc.RepairCredit); repaired != want {
 		t.Errorf("%d repairs after %d packets, want %d", repaired, sent, want)
 	}
 }
 
 func TestStartsWithKeyframe(t *testing.T) {
-	s, w := bound(t)
+	s, w := bound(t, media.Video)
 	var f feedOf
 	var h rtp.Header
 	for range 5 {
@@ -147,46 +150,24 @@ func TestStartsWithKeyframe(t *testing.T) {
 		t.Fatal("nothing was sent")
 	}
 	var p rtp.Packet
-	if err := p.Unmarshal(w.sent[w.last]); err != nil || !p.Marker || p.SSRC != 1234 || p.PayloadType != 102 || p.Timestamp != 6*3000 {
+	if err := p.Unmarshal(w.sent[w.last]); err != nil || !p.Marker || p.SSRC != 7 || p.PayloadType != 96 || p.Timestamp != 6*3000 {
 		t.Errorf("last packet %v (%v)", p.Header, err)
 	}
 }
 
 // parameters is what a negotiation came to.
-type parameters struct{ fmtp []string }
+type parameters struct{ to webrtc.TrackLocalWriter }
 
-func (p parameters) CodecParameters() (list []webrtc.RTPCodecParameters) {
-	for i, f := range p.fmtp {
-		list = append(list, webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, SDPFmtpLine: f},
-			PayloadType:        webrtc.PayloadType(96 + i),
-		})
+func (parameters) CodecParameters() []webrtc.RTPCodecParameters {
+	codec := func(mime string, pt webrtc.PayloadType) webrtc.RTPCodecParameters {
+		return webrtc.RTPCodecParameters{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mime}, PayloadType: pt}
 	}
-	return list
+	return []webrtc.RTPCodecParameters{codec(webrtc.MimeTypeH264, 96), codec(webrtc.MimeTypeOpus, 97)}
 }
 func (parameters) HeaderExtensions() []webrtc.RTPHeaderExtensionParameter { return nil }
 func (parameters) SSRC() webrtc.SSRC                                      { return 7 }
 func (parameters) SSRCRetransmission() webrtc.SSRC                        { return 0 }
 func (parameters) SSRCForwardErrorCorrection() webrtc.SSRC                { return 0 }
-func (parameters) WriteStream() webrtc.TrackLocalWriter                   { return nil }
+func (p parameters) WriteStream() webrtc.TrackLocalWriter                 { return p.to }
 func (parameters) ID() string                                             { return "" }
 func (parameters) RTCPReader() interceptor.RTCPReader                     { return nil }
-
-func TestBindTakesTheBest(t *testing.T) {
-	for _, tc := range []struct {
-		fmtp []string
-		want uint8
-	}{
-		{[]string{"packetization-mode=1;profile-level-id=64001f", "packetization-mode=1;profile-level-id=42001f", "packetization-mode=1;profile-level-id=42e01f"}, 98},
-		{[]string{"packetization-mode=1;profile-level-id=64001f", "packetization-mode=1;profile-level-id=42001f"}, 97},
-		{[]string{"packetization-mode=1;profile-level-id=640c1f"}, 96},
-	} {
-		s := newStream(media.Video)
-		if _, err := s.Bind(parameters{tc.fmtp}); err != nil || s.pt != tc.want {
-			t.Errorf("%v: payload type %d (%v), want %d", tc.fmtp, s.pt, err, tc.want)
-		}
-	}
-	if _, err := newStream(media.Video).Bind(parameters{}); err == nil {
-		t.Error("no codec is no error")
-	}
-}

@@ -117,13 +117,13 @@ func (v *viewer) end(cause error) {
 func (v *viewer) connected(p *rtc.Peer) {
 	for _, s := range v.streams() {
 		if short := p.Shortcut(v.worker.batch); short != nil {
-			s.shorten(short)
+			s.Redirect(short)
 		}
 	}
 	v.mu.Lock()
 	v.inside = true
 	v.mu.Unlock()
-	if rung := v.video.want.Load(); v.video.ssrc != 0 {
+	if rung := v.video.want.Load(); v.video.SSRC() != 0 {
 		v.shown.Store(rung)
 		v.feed.watching(int(rung)).Inc()
 	}
@@ -166,20 +166,16 @@ func (v *viewer) send(s *stream, f *frame, from, to int, h *rtp.Header) int {
 	return sent
 }
 
-// report sends sender reports (RFC 3550 section 6.4.1) for the tracks that have
+// report sends sender reports for the tracks that have
 // begun. Both count from the same program time.
 func (v *viewer) report() {
 	now := time.Now()
 	var reports []rtcp.Packet
 	for _, s := range v.streams() {
-		stamp, ok := v.feed.clock.report(s.kind, now)
-		s.mu.Lock()
-		if ok && s.started {
-			reports = append(reports, &rtcp.SenderReport{
-				SSRC: s.ssrc, NTPTime: rtptime.NTP(now), RTPTime: stamp, PacketCount: s.sent, OctetCount: s.octets,
-			})
+		stamp, ok := v.feed.clock.report(s.Media(), now)
+		if report := s.Report(now, stamp); ok && report != nil {
+			reports = append(reports, report)
 		}
-		s.mu.Unlock()
 	}
 	v.mu.Lock()
 	peer := v.peer
@@ -192,7 +188,7 @@ func (v *viewer) report() {
 // readReports takes what the viewer says of one stream, until it ends.
 func (v *viewer) readReports(sender *webrtc.RTPSender, s *stream) {
 	flow := v.feed.audio
-	if s.kind == media.Video {
+	if s.Media() == media.Video {
 		flow = v.feed.video
 	}
 	r := reports{viewer: v, stream: s, flow: flow}
@@ -224,7 +220,7 @@ func (r *reports) take(p rtcp.Packet) {
 	case *rtcp.TransportLayerNack:
 		r.nack(p)
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-		if r.stream.kind == media.Video {
+		if r.stream.Media() == media.Video {
 			r.viewer.feed.keyframes.Ask()
 		}
 	case *rtcp.ReceiverReport:
@@ -235,7 +231,7 @@ func (r *reports) take(p rtcp.Packet) {
 }
 
 func (r *reports) nack(p *rtcp.TransportLayerNack) {
-	if r.stream.kind != media.Video || p.MediaSSRC != r.stream.ssrc {
+	if r.stream.Media() != media.Video || p.MediaSSRC != r.stream.SSRC() {
 		return
 	}
 	sent := r.packets()
@@ -261,7 +257,7 @@ func (r *reports) nack(p *rtcp.TransportLayerNack) {
 
 func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
 	for _, b := range blocks {
-		if b.SSRC != r.stream.ssrc {
+		if b.SSRC != r.stream.SSRC() {
 			continue
 		}
 		// 24 bits, and not cumulative for a viewer who lies.
@@ -269,7 +265,7 @@ func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
 			r.flow.Lost.Add(float64(more))
 		}
 		r.lost = b.TotalLost
-		if r.stream.kind != media.Video {
+		if r.stream.Media() != media.Video {
 			continue
 		}
 		now := time.Now()
@@ -286,12 +282,13 @@ func (r *reports) receiver(blocks []rtcp.ReceptionReport) {
 
 // packets is how many were sent since the last look.
 func (r *reports) packets() int {
-	r.stream.mu.Lock()
-	defer r.stream.mu.Unlock()
-	n := int(r.stream.sent - r.sent)
-	r.sent = r.stream.sent
-	if r.stream.last-r.asked >= 1<<14 { // so long ago that it would look like the future
-		r.asked = r.stream.last - 1<<14
+	r.stream.Lock()
+	defer r.stream.Unlock()
+	sent, last := r.stream.Sent(), r.stream.Last()
+	n := int(sent - r.sent)
+	r.sent = sent
+	if last-r.asked >= 1<<14 { // so long ago that it would look like the future
+		r.asked = last - 1<<14
 	}
 	return n
 }

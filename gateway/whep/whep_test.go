@@ -14,7 +14,6 @@ import (
 
 	"github.com/regie-live/regie/gateway/ingest/ingesttest"
 	"github.com/regie-live/regie/gateway/internal/rtctest"
-	"github.com/regie-live/regie/gateway/rtc"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -206,12 +205,9 @@ func TestView(t *testing.T) {
 			if n := s.feed.Viewers(); n != 1 {
 				t.Errorf("%d viewers, want 1", n)
 			}
-			for _, st := range s.watching()[0].streams() {
-				st.mu.Lock()
-				if _, short := st.out.(*rtc.Shortcut); short == o.TCP {
-					t.Errorf("%v goes past pion: %v", st.kind, short)
-				}
-				st.mu.Unlock()
+			v := s.watching()[0]
+			if short := v.peer.Shortcut(v.worker.batch) != nil; short == o.TCP {
+				t.Errorf("goes past pion: %v", short)
 			}
 			if path := c.Header.Get("Location"); !strings.HasPrefix(path, "/live/studio/whep/") {
 				t.Errorf("Location %q is not the bare path", path)

@@ -38,7 +38,7 @@ func TestJoin(t *testing.T) {
 		return fr
 	}
 	enter := func() *wire {
-		s, w := bound(t)
+		s, w := bound(t, media.Video)
 		v := newViewer(fd, "x", -1)
 		v.video = s
 		k.add(v)
@@ -103,7 +103,7 @@ func TestOverload(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	s, w := bound(t)
+	s, w := bound(t, media.Video)
 	v := newViewer(f, "x", -1)
 	v.video, v.worker = s, newWorker(f) // a worker that does not run
 	v.worker.add(v)
