@@ -32,6 +32,7 @@ const (
 	BitrateHigh  Code = "bitrate_high"
 	HeavyCodec   Code = "heavy_codec" // on a small machine
 	PictureLarge Code = "size_high"
+	RateLow      Code = "fps_low"
 	RateHigh     Code = "fps_high"
 	BFrames      Code = "b_frames"
 	OddRate      Code = "audio_rate"
@@ -40,7 +41,7 @@ const (
 
 var worstFirst = []Code{
 	NoPicture, PictureHuge, NoKeyframe, NoSound, SilentSound, OutOfSync, KeyframesFar, VariableRate,
-	BitrateHigh, HeavyCodec, PictureLarge, RateHigh, BFrames, OddRate, MonoSound,
+	RateLow, BitrateHigh, HeavyCodec, PictureLarge, RateHigh, BFrames, OddRate, MonoSound,
 }
 
 // Level says whether the stream is fine with it.
@@ -73,12 +74,13 @@ const (
 	unsteadyAbove   = 0.25
 	bitrateOver     = 1.25 // encoders overshoot
 	bitrateFarOver  = 2.0
-	pixelsOver      = 1.5 // 720p → 900p; 1080p is 2.25
-	fpsOver         = 1.3 // 25 → 30 is none
-	offsetAbove     = 150 // ms; by arrival, which encoders and networks spread by much less
-	silentBelow     = -60 // LUFS
-	silentAfter     = 10  // seconds; people pause
-	smallMachine    = 4   // cores
+	pixelsOver      = 1.5  // 720p → 900p; 1080p is 2.25
+	fpsOver         = 1.3  // 25 → 30 is none
+	fpsUnder        = 0.65 // 30 → 20 is none: browsers and cameras have it in little light
+	offsetAbove     = 150  // ms; by arrival, which encoders and networks spread by much less
+	silentBelow     = -60  // LUFS
+	silentAfter     = 10   // seconds; people pause
+	smallMachine    = 4    // cores
 )
 
 // Advise says what to change, worst first. It judges only what h knows.
@@ -90,7 +92,7 @@ func Advise(h Health, l Limits) []Advice {
 	case h.Video == nil:
 		all = append(all, Advice{Code: NoPicture, Level: MustFix})
 	default:
-		all = append(all, adviseSize(*h.Video, l)...)
+		all = append(all, adviseSize(*h.Video, h.Protocol, l)...)
 		all = append(all, adviseCoding(*h.Video, h.Protocol, l)...)
 	}
 	if h.Audio == nil {
@@ -110,7 +112,7 @@ func Advise(h Health, l Limits) []Advice {
 }
 
 // adviseSize compares with the program: what is larger or faster is thrown away.
-func adviseSize(v Video, l Limits) (all []Advice) {
+func adviseSize(v Video, protocol string, l Limits) (all []Advice) {
 	pixels, program := v.Width*v.Height, l.Width*l.Height
 	sizes := Values{"w": float64(v.Width), "h": float64(v.Height), "pw": float64(l.Width), "ph": float64(l.Height)}
 	switch {
@@ -119,8 +121,16 @@ func adviseSize(v Video, l Limits) (all []Advice) {
 	case program > 0 && float64(pixels) > pixelsOver*float64(program):
 		all = append(all, Advice{PictureLarge, Hint, sizes})
 	}
-	if l.FPS > 0 && v.FPS > fpsOver*float64(l.FPS) {
-		all = append(all, Advice{RateHigh, Hint, Values{"fps": v.FPS, "pfps": float64(l.FPS)}})
+	switch rates := (Values{"fps": v.FPS, "pfps": float64(l.FPS)}); {
+	case l.FPS <= 0 || v.FPS <= 0:
+	case v.FPS > fpsOver*float64(l.FPS):
+		all = append(all, Advice{RateHigh, Hint, rates})
+	case v.FPS < fpsUnder*float64(l.FPS):
+		level := MustFix
+		if protocol == "whip" { // a screen that is shared rests when nothing moves on it
+			level = Hint
+		}
+		all = append(all, Advice{RateLow, level, rates})
 	}
 	switch kbps, seat := float64(v.Kbps), float64(l.Kbps); {
 	case seat > 0 && kbps > bitrateFarOver*seat:
