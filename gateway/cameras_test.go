@@ -3,12 +3,15 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -211,6 +214,34 @@ func TestCameraOfAStoredSession(t *testing.T) {
 	}
 	if text := log.String(); strings.Contains(text, "SECRET") || !strings.Contains(text, "camera is not connected") {
 		t.Errorf("the log:\n%s", text)
+	}
+}
+
+// TestRTMPOnThePortOfHTTP leaves a line for whoever looks why the encoder fails.
+func TestRTMPOnThePortOfHTTP(t *testing.T) {
+	log := &lockedLog{}
+	w, _ := housed(t, testConfig(t), log)
+	c, err := net.Dial("tcp", w.addrs.HTTP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write(append([]byte{3}, make([]byte, 1536)...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(w.addrs.RTMP)
+	all := w.door.Refusals()
+	if len(all) != 1 || all[0].Refusal.Reason != "RTMP was sent to the port of HTTP" || !strings.Contains(all[0].Refusal.Hint, "rtmp://HOST:"+port+"/live") {
+		t.Errorf("refused: %+v", all)
+	}
+	if text := log.String(); strings.Count(text, "RTMP was sent to the port of HTTP") != 1 {
+		t.Errorf("the log:\n%s", text)
+	}
+	if res, _ := ask(t, "GET", "http://"+w.addrs.HTTP+"/healthz"); res.StatusCode != 200 {
+		t.Errorf("others get %d", res.StatusCode)
 	}
 }
 

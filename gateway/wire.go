@@ -230,7 +230,7 @@ func (w *wiring) listenHTTP() error {
 	if w.o.Config.TLS.Cert != "" {
 		cert = w.cert
 	}
-	w.add("http", webServer(l, routes, cert, w.log), func() { _ = l.Close() })
+	w.add("http", webServer(listenFor{l.(*net.TCPListener), w.refuseRTMP}, routes, cert, w.log), func() { _ = l.Close() })
 	return nil
 }
 

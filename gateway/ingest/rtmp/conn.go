@@ -34,11 +34,12 @@ type conn struct {
 	server *Server
 	nc     net.Conn
 
-	bytes *bytecounter.ReadWriter
-	in    *chunkReader
-	out   *message.Writer
-	app   string
-	began bool // the peer speaks RTMP, so it can be answered
+	opening opening
+	bytes   *bytecounter.ReadWriter
+	in      *chunkReader
+	out     *message.Writer
+	app     string
+	began   bool // the peer speaks RTMP, so it can be answered
 
 	window, acked uint32 // the peer wants to hear after so many bytes
 	publisher     *ingest.Publisher
@@ -95,6 +96,9 @@ func (c *conn) run() {
 	if err != nil {
 		r := c.greetingRefusal(err)
 		c.server.door.Refuse(c.offer(""), r)
+		if c.opening.http() {
+			fmt.Fprintf(deadlineWriter{c.nc}, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n%s\n", r.Error())
+		}
 		if errors.Is(err, errPlay) {
 			c.farewell("NetStream.Play.Failed", r)
 		} else {
@@ -133,7 +137,8 @@ func (c *conn) run() {
 
 // greet does the handshake and the commands up to publish.
 func (c *conn) greet() (show.StreamKey, error) {
-	c.bytes = bytecounter.NewReadWriter(deadlineWriter{c.nc})
+	c.opening.ReadWriter = deadlineWriter{c.nc}
+	c.bytes = bytecounter.NewReadWriter(&c.opening)
 	keyIn, _, err := handshake.DoServer(c.bytes, false)
 	if err != nil {
 		return "", err
@@ -211,6 +216,9 @@ func (c *conn) greetingRefusal(err error) *ingest.Refusal {
 			Reason:  "the connection was closed before anything was published",
 			Hint:    "start the stream in the encoder",
 		}
+	}
+	if r := c.opening.otherProtocol(); r != nil {
+		return r
 	}
 	return &ingest.Refusal{
 		Outcome: ingest.BadRequest,
