@@ -1,6 +1,7 @@
-// Real time by WHEP: one POST with an offer, no trickle (the server's address is
-// in its answer and the browser's is found by the first check), one DELETE when
-// the viewer leaves. A data channel brings cues and the choice of renditions.
+// Real time by WHEP: one OPTIONS for the servers that help through firewalls, one
+// POST with an offer, no trickle (the server's address is in its answer and the
+// browser's is found by the first check), one DELETE when the viewer leaves. A data channel brings cues and the choice of renditions.
+import { iceServersOf } from '../rtc/ice';
 import { fromMessage } from './cues';
 import type { Engine, Figures, Loss, Renditions, Told } from './engine';
 
@@ -56,6 +57,7 @@ class WhepViewer implements Engine {
   }
 
   private async connect(): Promise<void> {
+    this.pc.setConfiguration({ iceServers: await iceServersOf(this.url, this.leaving.signal) });
     for (const kind of ['video', 'audio']) this.pc.addTransceiver(kind, { direction: 'recvonly' });
     const offer = await this.pc.createOffer();
     const sdp = askForStereo(offer.sdp ?? '');
