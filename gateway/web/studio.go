@@ -35,6 +35,7 @@ type invitation struct {
 	Host    string         `json:"host"`
 	Seat    show.Role      `json:"seat"`
 	Name    string         `json:"name,omitempty"`
+	Over    bool           `json:"over,omitempty"` // the session has ended, and may begin again
 }
 
 // studio is the desk. Who is nobody signs in first; a guest's door is their invite.
@@ -103,7 +104,7 @@ func (s *site) guest(w http.ResponseWriter, r *http.Request) {
 			Session:     session,
 			Hint:        c.text(lead(found.Seat), "host", host),
 			State: state{Session: found.Session, Invitation: &invitation{
-				Session: found.Session, Title: found.Title, Host: host, Seat: found.Seat, Name: found.Name,
+				Session: found.Session, Title: found.Title, Host: host, Seat: found.Seat, Name: found.Name, Over: found.Phase == show.Ended,
 			}},
 		}
 	})

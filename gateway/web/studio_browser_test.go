@@ -265,12 +265,17 @@ func stageAccessible(t *testing.T, b browser) {
 	waiting.until("waiting", `document.querySelector(".where.waiting") !== null`)
 	h.until("live", `document.querySelector(".desk.live") !== null`)
 	invalid := b.open(t, s.URL+"/j/revoked")
+	over := b.open(t, s.URL+"/j/over")
+	over.until("a guest is told that the session is over", `document.querySelector("h1").innerText === "Glaze day: five mugs, one kiln is over" && document.querySelector("video") === null`)
+	again := b.open(t, s.URL+"/j/over")
+	again.click(".check-title ~ .actions button")
+	again.until("and may go on all the same", `document.querySelector("#name, [autocomplete=name]") !== null`)
 	for _, page := range []struct {
 		name string
 		*tab
 		before string
 	}{
-		{"check", check, ""}, {"green room, on air", g, ""}, {"green room, waiting", waiting, ""}, {"revoked", invalid, ""},
+		{"check", check, ""}, {"green room, on air", g, ""}, {"green room, waiting", waiting, ""}, {"revoked", invalid, ""}, {"over", over, ""},
 		{"desk", h, ""}, {"desk, overlays", h, "#tab-overlays"}, {"desk, messages", h, "#tab-messages"},
 	} {
 		if page.before != "" {

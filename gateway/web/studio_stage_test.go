@@ -165,6 +165,9 @@ func (s *stageServer) Invitation(_ *http.Request, token show.Token) (show.Invita
 	if string([]byte(token)) == "revoked" {
 		return show.Invitation{}, &show.Error{Kind: show.Gone, Detail: "revoked"}
 	}
+	if string([]byte(token)) == "over" {
+		return show.Invitation{Session: "studio", Title: "Glaze day: five mugs, one kiln", Seat: show.Guest, Phase: show.Ended}, nil
+	}
 	return show.Invitation{Session: "studio", Title: "Glaze day: five mugs, one kiln", Seat: show.Guest}, nil
 }
 

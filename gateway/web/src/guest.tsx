@@ -22,6 +22,8 @@ interface Joined {
 const invitation = page.invitation!;
 const token = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const media = new Media();
+/** The session has ended, and its guest has not said that they come all the same. */
+const over = signal(invitation.over === true && invitation.seat !== 'host');
 const stage = signal<{ room: Room; me: Me; talk: Talk } | undefined>(undefined);
 
 async function join(name: string): Promise<void> {
@@ -49,8 +51,21 @@ async function enter(): Promise<void> {
   me.join();
 }
 
+/** A session that has ended may begin again, for instance after a rehearsal. */
+const Over = () => (
+  <>
+    <h1 class="check-title">{t('guest.overTitle', { title: invitation.title })}</h1>
+    <p class="lead">{t('guest.overLead', { host: invitation.host })}</p>
+    <div class="actions">
+      <button type="button" class="button" onClick={() => { over.value = false; void media.open(); }}>{t('guest.overAgain')}</button>
+      <a class="button quiet" href={`/s/${encodeURIComponent(invitation.session)}`}>{t('guest.overWatch')}</a>
+    </div>
+  </>
+);
+
 const Guest = () => {
   if (stage.value) return <GreenRoom {...stage.value} again={() => void enter()} />;
+  if (over.value) return <Over />;
   return (
     <>
       <h1 class="check-title">{t('guest.title', { title: invitation.title })}</h1>
@@ -63,4 +78,4 @@ const Guest = () => {
 const main = document.getElementById('main')!;
 main.replaceChildren(); // what stood in for the page
 render(<Guest />, main);
-void media.open();
+if (!over.value) void media.open();

@@ -35,7 +35,7 @@ interface PageState {
   /** Where encoders may send, on the page that says so. */
   encoders?: unknown;
   /** What the invite says whose page this is. */
-  invitation?: { session: string; title: string; host: string; seat: Role; name?: string };
+  invitation?: { session: string; title: string; host: string; seat: Role; name?: string; over?: boolean };
 }
 
 const element = globalThis.document?.getElementById('state'); // tests have no document
