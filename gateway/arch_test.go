@@ -66,6 +66,10 @@ var importRules = []importRule{
 		why: "one package decides who may do what; the others ask it",
 	},
 	{
+		of: []string{"*", "*/*", "*/*/*"}, not: []string{"github.com/go-webauthn/*", "github.com/go-webauthn/*/*"}, but: []string{"gateway/auth"},
+		why: "passkeys are proved where passwords are",
+	},
+	{
 		of: []string{"*", "*/*", "*/*/*"}, not: []string{"github.com/centrifugal/*"}, but: []string{"gateway/events"},
 		why: "centrifuge has no version 1 yet: what it breaks is mended in one place",
 	},

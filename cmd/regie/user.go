@@ -21,6 +21,7 @@ type userCmd struct {
 	Disable  userDisableCmd  `cmd:"" help:"Sign somebody out and keep them out."`
 	Enable   userEnableCmd   `cmd:"" help:"Let somebody in again."`
 	Remove   userRemoveCmd   `cmd:"" help:"Delete an account; its sessions stay."`
+	Passkeys userPasskeysCmd `cmd:"" help:"List somebody's passkeys, or remove one that was lost."`
 }
 
 type userListCmd struct {
@@ -143,6 +144,26 @@ type userRemoveCmd struct {
 
 func (c userRemoveCmd) Run() error {
 	return c.do("DELETE", under("users", c.Name), nil, c.Name+" is removed")
+}
+
+type userPasskeysCmd struct {
+	operating `embed:""`
+	Name      string         `arg:"" help:"The account."`
+	Remove    show.PasskeyID `placeholder:"ID" help:"Remove this one, and sign the account out everywhere."`
+}
+
+func (c userPasskeysCmd) Run() error {
+	if c.Remove != "" {
+		return c.do("DELETE", under("users", c.Name, "passkeys", string(c.Remove)), nil, "the passkey is removed")
+	}
+	var list []show.Passkey
+	if printed, err := c.call("GET", under("users", c.Name, "passkeys"), nil, &list); err != nil || printed {
+		return err
+	}
+	table("ID NAME SITE CREATED USED", len(list), func(i int) []any {
+		return []any{list[i].ID, list[i].Name, list[i].Site, list[i].Created, list[i].LastUsed}
+	})
+	return nil
 }
 
 type setupLinkCmd struct {

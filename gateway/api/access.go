@@ -44,6 +44,7 @@ type caller struct {
 	viewer      show.Token // of who has no account and no invite
 	secure      bool       // came by TLS
 	host        string
+	origin      string // of the page, for passkeys
 }
 
 type callerKey struct{}
@@ -65,6 +66,7 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 		token: TokenOf(r), remote: RemoteOf(r), host: r.Host,
 		secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
 	}
+	c.origin = originOf(r, c.secure)
 	if rule == anyone {
 		return c, nil
 	}

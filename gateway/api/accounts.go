@@ -24,11 +24,12 @@ type signedIn struct {
 }
 
 type setupAsk struct {
-	Token        show.Token `json:"token" minLength:"1" maxLength:"256"`
-	Name         string     `json:"name" minLength:"1" maxLength:"40"`
-	Password     string     `json:"password" maxLength:"256"`
-	SessionTitle string     `json:"session_title,omitempty" maxLength:"200"`
-	TestCard     bool       `json:"test_card,omitempty"`
+	Token        show.Token  `json:"token" minLength:"1" maxLength:"256"`
+	Name         string      `json:"name" minLength:"1" maxLength:"40"`
+	Password     string      `json:"password,omitempty" maxLength:"256" doc:"Or a passkey"`
+	Passkey      *newPasskey `json:"passkey,omitempty" doc:"Instead of a password; /setup/passkey begins to make it"`
+	SessionTitle string      `json:"session_title,omitempty" maxLength:"200"`
+	TestCard     bool        `json:"test_card,omitempty"`
 }
 
 type setupDone struct {
@@ -91,7 +92,13 @@ func (s *server) setupOpen(context.Context, *nothing) (*body[setupState], error)
 
 func (s *server) setup(ctx context.Context, in *body[setupAsk]) (*withCookie[setupDone], error) {
 	c, ask := callerOf(ctx), in.Body
-	got, err := s.People.Setup(ctx, c.remote, ask.Token, ask.Name, ask.Password)
+	var got show.SignedIn
+	var err error
+	if k := ask.Passkey; k != nil {
+		got, err = s.People.SetupByPasskey(ctx, c.remote, ask.Token, ask.Name, k.Name, k.Credential)
+	} else {
+		got, err = s.People.Setup(ctx, c.remote, ask.Token, ask.Name, ask.Password)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +168,7 @@ func (s *server) me(ctx context.Context, _ *nothing) (*struct {
 }
 
 type passwordAsk struct {
-	Old string `json:"old" maxLength:"256"`
+	Old string `json:"old" maxLength:"256" doc:"Does not count if there is none yet"`
 	New string `json:"new" maxLength:"256"`
 }
 

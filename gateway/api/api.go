@@ -96,6 +96,7 @@ func newServer(o Options) *server {
 	s.api = humago.New(s.mux, config)
 	s.public()
 	s.accounts()
+	s.passkeys()
 	s.managing()
 	s.keysAndInvites()
 	s.stages()

@@ -41,6 +41,7 @@ type People interface {
 	SignIn(ctx context.Context, remote, name, password string) (show.SignedIn, error)
 	SignOut(context.Context, show.Token) error
 	ChangePassword(ctx context.Context, by show.Principal, keep show.Token, old, password string) error
+	Passkeys
 
 	Users(context.Context, show.Principal) ([]show.User, error)
 	AddUser(context.Context, show.Principal, show.NewUser) (show.User, string, error)

@@ -63,6 +63,7 @@ func (s *Service) OperatorRoutes(mux *http.ServeMux) {
 		return nil, s.RemoveSession(o.ctx, operator, o.session())
 	})
 	handle("GET /people/audit", func(o operation) (any, error) { return s.Audit(o.ctx, operator) })
+	s.operatorPasskeys(handle)
 	s.operatorSeats(handle)
 }
 

@@ -78,6 +78,8 @@ type Service struct {
 	accounts  *guess.Limiter[string] // wrong passwords by account
 	addresses *guess.Addresses       // wrong passwords by address
 	tokens    *guess.Addresses       // wrong setup links and invites by address
+	asked     challenges             // of who signs in with a passkey
+	making    challenges             // of who makes one; apart, so that strangers push none of them out
 
 	turn sync.Mutex // held through a change and what Changes does of it
 
@@ -118,6 +120,8 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		accounts:  guess.New[string](accountBurst, accountEvery, o.Now),
 		addresses: guess.NewAddresses(guessBurst, guessEvery, o.Now),
 		tokens:    guess.NewAddresses(guessBurst, guessEvery, o.Now),
+		asked:     challenges{max: maxAsked},
+		making:    challenges{max: maxMaking},
 		book:      newBook(),
 	}
 	if err := s.load(ctx); err != nil {

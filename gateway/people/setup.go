@@ -103,14 +103,7 @@ func writePrivate(file, text string) error {
 
 // Setup makes the first administrator.
 func (s *Service) Setup(ctx context.Context, remote string, token show.Token, name, password string) (show.SignedIn, error) {
-	if wait := s.tokens.Wait(remote); wait > 0 {
-		return show.SignedIn{}, tooMany(wait)
-	}
-	if err := s.checkSetup(token); err != nil {
-		s.tokens.Wrong(remote)
-		return show.SignedIn{}, err
-	}
-	name, err := checkedName(name)
+	name, err := s.maySetUp(remote, token, name)
 	if err == nil {
 		err = auth.Check(password, name)
 	}
@@ -121,17 +114,34 @@ func (s *Service) Setup(ctx context.Context, remote string, token show.Token, na
 	if err != nil {
 		return show.SignedIn{}, err
 	}
+	return s.setUp(token, show.UserID(newID()), name, func(u show.StoredUser, in show.SignIn, e show.AuditEntry) error {
+		u.Password = hash
+		return s.store.AddUser(ctx, u, &in, e)
+	})
+}
+
+// maySetUp looks at the token and at the name, which it returns as it is kept.
+func (s *Service) maySetUp(remote string, token show.Token, name string) (string, error) {
+	if wait := s.tokens.Wait(remote); wait > 0 {
+		return "", tooMany(wait)
+	}
+	if err := s.checkSetup(token); err != nil {
+		s.tokens.Wrong(remote)
+		return "", err
+	}
+	return checkedName(name)
+}
+
+// setUp adds the administrator, unless somebody was faster.
+func (s *Service) setUp(token show.Token, id show.UserID, name string, add func(show.StoredUser, show.SignIn, show.AuditEntry) error) (show.SignedIn, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if err := s.checkSetup(token); err != nil { // somebody was faster
+	if err := s.checkSetup(token); err != nil {
 		return show.SignedIn{}, err
 	}
-	u := show.StoredUser{Password: hash, User: show.User{
-		ID: show.UserID(newID()), Name: name, Role: show.Admin, Created: s.moment(),
-	}}
-	who := principalOf(u)
+	u := show.StoredUser{User: show.User{ID: id, Name: name, Role: show.Admin, Created: s.moment()}}
 	in, signed := s.newSignIn(u)
-	if err := s.store.AddUser(ctx, u, &in, s.entry(who, "setup", "", name)); err != nil {
+	if err := add(u, in, s.entry(principalOf(u), "setup", "", name)); err != nil {
 		return show.SignedIn{}, err
 	}
 	s.setup.close()

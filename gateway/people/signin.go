@@ -125,30 +125,17 @@ func (s *Service) whoJoined(ctx context.Context, in show.SignIn) (show.Principal
 	return show.Principal{Kind: show.Invitee, Name: display(p), Role: p.Role, Session: i.Session, Participant: p.ID}, until, nil
 }
 
-// ChangePassword changes one's own and ends one's other sign-ins.
+// ChangePassword changes one's own, or makes one for who has passkeys alone (then
+// old does not count), and ends one's other sign-ins.
 func (s *Service) ChangePassword(ctx context.Context, by show.Principal, keep show.Token, old, password string) error {
-	if by.Kind != show.Account {
-		return no(show.SignedOut, "Sign in to an account first.")
+	u, err := s.itself(ctx, by)
+	if err == nil {
+		err = s.prove(ctx, u, old, "The old password is wrong.")
 	}
-	account := strings.ToLower(by.Name)
-	if wait := s.accounts.Wait(account); wait > 0 {
-		return tooMany(wait)
+	if err == nil {
+		err = auth.Check(password, u.Name)
 	}
-	u, ok, err := s.store.User(ctx, by.User)
 	if err != nil {
-		return err
-	}
-	if !ok {
-		return no(show.SignedOut, "Your account was removed.")
-	}
-	if ok, err = s.passwords.Matches(ctx, old, u.Password); err != nil {
-		return err
-	}
-	if !ok {
-		s.accounts.Wrong(account)
-		return no(show.Forbidden, "The old password is wrong.")
-	}
-	if err := auth.Check(password, u.Name); err != nil {
 		return err
 	}
 	hash, err := s.passwords.Hash(ctx, password)
@@ -158,7 +145,8 @@ func (s *Service) ChangePassword(ctx context.Context, by show.Principal, keep sh
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	before := u.Password
-	if u, ok, err = s.store.User(ctx, by.User); err != nil {
+	u, ok, err := s.store.User(ctx, by.User)
+	if err != nil {
 		return err
 	}
 	if !ok || u.Password != before {
@@ -166,4 +154,37 @@ func (s *Service) ChangePassword(ctx context.Context, by show.Principal, keep sh
 	}
 	u.Password = hash
 	return s.store.ChangeUser(ctx, u, true, show.HashSecret(keep), s.entry(by, "user.password", "", u.Name))
+}
+
+// itself is the account that asks.
+func (s *Service) itself(ctx context.Context, by show.Principal) (show.StoredUser, error) {
+	if by.Kind != show.Account {
+		return show.StoredUser{}, no(show.SignedOut, "Sign in to an account first.")
+	}
+	u, ok, err := s.store.User(ctx, by.User)
+	if err == nil && !ok {
+		err = no(show.SignedOut, "Your account was removed.")
+	}
+	return u, err
+}
+
+// prove asks who is signed in for their password, if they have one: what lets them
+// in for good must not be changed by who finds their browser open.
+func (s *Service) prove(ctx context.Context, u show.StoredUser, password, wrong string) error {
+	if u.Password == "" {
+		return nil
+	}
+	account := strings.ToLower(u.Name)
+	if wait := s.accounts.Wait(account); wait > 0 {
+		return tooMany(wait)
+	}
+	ok, err := s.passwords.Matches(ctx, password, u.Password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		s.accounts.Wrong(account)
+		return no(show.Forbidden, "%s", wrong)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 // it returns; it is whole or not at all.
 type Store interface {
 	userStore
+	passkeyStore
 	sessionStore
 	keyStore
 	inviteStore
@@ -32,6 +33,16 @@ type userStore interface {
 	AddSignIn(context.Context, show.SignIn, show.AuditEntry) error
 	ExtendSignIn(ctx context.Context, in show.SignIn, seen time.Time) error
 	RemoveSignIn(context.Context, show.SecretHash) error
+}
+
+type passkeyStore interface {
+	Passkeys(context.Context, show.UserID) ([]show.StoredPasskey, error)
+	PasskeyOf(ctx context.Context, credential []byte) (show.StoredPasskey, bool, error)
+	AddPasskey(context.Context, show.StoredPasskey, show.AuditEntry) error
+	AddUserWithPasskey(context.Context, show.StoredUser, show.StoredPasskey, show.SignIn, show.AuditEntry) error
+	SignInByPasskey(context.Context, show.StoredPasskey, show.SignIn, show.AuditEntry) error
+	RenamePasskey(ctx context.Context, id show.PasskeyID, name string, e show.AuditEntry) error
+	RemovePasskey(ctx context.Context, k show.StoredPasskey, keep show.SecretHash, e show.AuditEntry) error
 }
 
 type sessionStore interface {

@@ -34,8 +34,7 @@ func (s *Store) User(ctx context.Context, id show.UserID) (show.StoredUser, bool
 // AddUser adds one, signed in if in is not nil.
 func (s *Store) AddUser(ctx context.Context, a show.StoredUser, in *show.SignIn, e show.AuditEntry) error {
 	return s.change(ctx, e, func(t tx) error {
-		if err := t.exec(`INSERT INTO users (id, name, fold, role, password, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			a.ID, a.Name, fold(a.Name), a.Role, a.Password, stamp(a.Created), a.Disabled); err != nil {
+		if err := addUser(t, a); err != nil {
 			return err
 		}
 		if in == nil {
@@ -43,6 +42,11 @@ func (s *Store) AddUser(ctx context.Context, a show.StoredUser, in *show.SignIn,
 		}
 		return addSignIn(t, *in)
 	})
+}
+
+func addUser(t tx, a show.StoredUser) error {
+	return t.exec(`INSERT INTO users (id, name, fold, role, password, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		a.ID, a.Name, fold(a.Name), a.Role, a.Password, stamp(a.Created), a.Disabled)
 }
 
 // ChangeUser replaces all but when it was made and seen. If signOut is set, its
@@ -78,12 +82,14 @@ func (s *Store) SignInOf(ctx context.Context, hash show.SecretHash) (show.SignIn
 
 // AddSignIn adds one of an account.
 func (s *Store) AddSignIn(ctx context.Context, in show.SignIn, e show.AuditEntry) error {
-	return s.change(ctx, e, func(t tx) error {
-		if err := t.exec(`UPDATE users SET last_seen = ? WHERE id = ?`, stamp(in.Created), in.User); err != nil {
-			return err
-		}
-		return addSignIn(t, in)
-	})
+	return s.change(ctx, e, func(t tx) error { return signIn(t, in) })
+}
+
+func signIn(t tx, in show.SignIn) error {
+	if err := t.exec(`UPDATE users SET last_seen = ? WHERE id = ?`, stamp(in.Created), in.User); err != nil {
+		return err
+	}
+	return addSignIn(t, in)
 }
 
 func addSignIn(t tx, in show.SignIn) error {
