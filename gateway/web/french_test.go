@@ -64,7 +64,7 @@ func frenchPages() []frenchPage {
 		{"admin-access", "/admin", office(admin), press(".manage [aria-expanded=false]", ".access .line")},
 		{"admin-people", "/admin#users", office(admin), `document.querySelector(".line") !== null`},
 		{"admin-log", "/admin#audit", office(admin), `document.querySelector(".table td") !== null`},
-		{"admin-password", "/admin#password", office(admin), form},
+		{"admin-account", "/admin#account", office(admin), form},
 		{"obs-key", "/studio/studio/obs", office(admin), `document.querySelector(".seat.fix") !== null && (document.querySelector(".done") !== null || (document.querySelector(".obs-side .primary").click(), false))`},
 		{"invite-revoked", "/j/revoked", stage, `true`},
 		{"check-trouble", "/j/INVITE-TOKEN", stage, `document.querySelector(".problem") !== null || (` + inCheck + ` && (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotReadableError")), document.querySelector("#device-camera").dispatchEvent(new Event("change", { bubbles: true })), false))`},

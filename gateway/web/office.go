@@ -9,9 +9,9 @@ import (
 // The pages of those who run the event. The server writes their shell; what they
 // show is asked of the API, which knows who may see it.
 var (
-	pageSetup  = page{template: "setup", script: "setup.tsx", style: "office.css", words: []string{"api", "office", "people", "setup"}}
-	pageSignIn = page{template: "signin", script: "signin.tsx", style: "office.css", words: []string{"api", "office", "people", "signin"}}
-	pageAdmin  = page{template: "admin", script: "admin.tsx", style: "office.css", words: []string{"admin", "api", "audit", "badge", "event", "home", "invites", "office", "people", "phase", "products", "role", "seats", "streamKeys", "users", "webhooks", "words"}}
+	pageSetup  = page{template: "setup", script: "setup.tsx", style: "office.css", words: []string{"api", "office", "passkeys", "people", "setup"}}
+	pageSignIn = page{template: "signin", script: "signin.tsx", style: "office.css", words: []string{"api", "office", "passkeys", "people", "signin"}}
+	pageAdmin  = page{template: "admin", script: "admin.tsx", style: "office.css", words: []string{"admin", "api", "audit", "badge", "event", "home", "invites", "office", "passkeys", "people", "phase", "products", "role", "seats", "streamKeys", "users", "webhooks", "words"}}
 	pageOBS    = page{template: "obs", script: "obs.tsx", style: "office.css", words: []string{"advice", "api", "camera", "health", "obs", "office", "people", "protocol", "reach", "refusal", "streamKeys"}}
 )
 

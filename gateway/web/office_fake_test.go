@@ -119,6 +119,13 @@ func (s *officeServer) serve(w http.ResponseWriter, r *http.Request) {
 	case what == "POST signin":
 		_ = json.Unmarshal([]byte(admin), &s.me)
 		answer(200, map[string]any{"me": s.me})
+	case what == "POST signin/passkey/options":
+		answer(200, map[string]any{"publicKey": map[string]any{"challenge": "AAAA", "rpId": "localhost", "userVerification": "required"}})
+	case what == "GET me/passkeys":
+		answer(200, show.WaysIn{Password: true, Passkeys: []show.Passkey{
+			{ID: "p1", Name: "iPhone", Site: "studio.example.org", Synced: true, Created: officeTime, LastUsed: officeTime},
+			{ID: "p2", Name: "The key on my keyring", Site: "studio.example.org", Created: officeTime},
+		}})
 	case what == "GET me":
 		answer(200, s.me)
 	case strings.Contains(what, "/cameras/"):

@@ -248,12 +248,14 @@ func officeAccessible(t *testing.T, b browser) {
 	for _, page := range []struct{ name, path, me, ready string }{
 		{"setup", "/setup#T", nobody, `document.querySelector("form") !== null && (document.querySelector(".primary").click(), document.querySelector(".error") !== null)`},
 		{"setup-fr", "/setup?lang=fr", nobody, `document.querySelector("form") !== null`},
+		{"setup-passkey", "/setup#T", nobody, `document.querySelector("form") !== null && (document.querySelectorAll("[name=way]")[1].click(), document.querySelector("[type=password]") === null)`},
 		{"signin", "/signin", nobody, `document.querySelector("form") !== null`},
 		{"admin", "/admin", admin, `document.querySelector(".access .line") !== null || (document.querySelector(".manage [aria-expanded=false]")?.click(), false)`},
 		{"admin-new", "/admin?lang=fr", admin, `document.querySelector("dialog[open]") !== null || (document.querySelector(".manage") && document.querySelector(".office-head .primary")?.click(), false)`},
 		{"admin-secret", "/admin#users", admin, `document.querySelector(".secret") !== null || (document.querySelector("dialog[open]") ? (document.querySelector("dialog [name=name]").value = "Mei", document.querySelector("dialog .primary").click()) : document.querySelector(".office-head .primary")?.click(), false)`},
 		{"admin-log", "/admin#audit", admin, `document.querySelector(".table td") !== null`},
-		{"admin-password", "/admin#password", admin, `document.querySelector("form") !== null`},
+		{"admin-account", "/admin#account", admin, `document.querySelector("form") !== null`},
+		{"admin-passkey", "/admin#account", admin, `document.querySelector("dialog[open]") !== null || (document.querySelector("#add-passkey")?.click(), false)`},
 		{"obs", "/studio/studio/obs", admin, `document.querySelector(".seat.fix") !== null && (document.querySelector(".done") !== null || (document.querySelector(".obs-side .primary").click(), false))`},
 		{"obs-fr", "/studio/studio/obs?lang=fr", admin, `document.querySelector(".seat.fix") !== null && (document.querySelector("details.others").open = true)`},
 	} {
@@ -265,7 +267,7 @@ func officeAccessible(t *testing.T, b browser) {
 			t.Run(name, func(t *testing.T) {
 				server := newOfficeServer(t, page.me)
 				server.ingest, server.refusals, server.cameras = ingestFix, refusalsTwo, camerasTwo()
-				p := b.open(t, server.URL+page.path)
+				p := b.open(t, named(server.URL)+page.path)
 				p.look(look.theme, look.width, look.height)
 				p.until("the page is ready", page.ready)
 				if wide := p.eval(`String(document.documentElement.scrollWidth - innerWidth)`); wide != "0" && !strings.HasPrefix(wide, "-") {

@@ -1,16 +1,16 @@
 // Where those who run the event keep its sessions, people, keys and invites.
-import { signal, useSignal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import { type FunctionComponent, render } from 'preact';
-import { api, sentence } from './app/api';
+import { sentence } from './app/api';
 import { t, type Key } from './app/i18n';
 import { account, may, showMenu } from './office/account';
 import { Audit } from './office/Audit';
 import { later } from './office/Later';
-import { Field, NewPassword, Refused, required, tooShort, useForm } from './office/form';
+import { Refused } from './office/form';
 import { People } from './office/People';
 import { sessions, Sessions } from './office/Sessions';
 
-type Tab = 'event' | 'sessions' | 'products' | 'words' | 'webhooks' | 'users' | 'audit' | 'password';
+type Tab = 'event' | 'sessions' | 'products' | 'words' | 'webhooks' | 'users' | 'audit' | 'account';
 const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
   { id: 'sessions', says: 'admin.sessions', shown: () => true },
   { id: 'event', says: 'event.title', shown: () => may('users') },
@@ -19,7 +19,7 @@ const tabs: { id: Tab; says: Key; shown: () => boolean }[] = [
   { id: 'webhooks', says: 'webhooks.title', shown: () => may('users') },
   { id: 'users', says: 'users.title', shown: () => may('users') },
   { id: 'audit', says: 'audit.title', shown: () => may('users') },
-  { id: 'password', says: 'office.password', shown: () => true },
+  { id: 'account', says: 'office.account', shown: () => true },
 ];
 
 const chosen = (): Tab => tabs.find((x) => `#${x.id}` === location.hash && x.shown())?.id ?? 'sessions';
@@ -27,29 +27,9 @@ const tab = signal<Tab>('sessions');
 const lost = signal('');
 const ready = signal(false);
 
-function Password() {
-  const done = useSignal(false);
-  const form = useForm(
-    (v) => ({ ...required(v, 'old'), password: tooShort(v['password']) }),
-    async (v) => {
-      await api('POST', 'me/password', { old: v['old'], new: v['password'] });
-      done.value = true;
-    },
-  );
-  return (
-    <form class="form panel slim" noValidate onSubmit={form.onSubmit}>
-      <h2>{t('office.changePassword')}</h2>
-      <Field name="old" label={t('admin.oldPassword')} error={form.errors['old']} type="password" autocomplete="current-password" required />
-      <NewPassword name="password" label={t('users.newPassword')} error={form.errors['password']} />
-      <Refused problem={form.problem} />
-      <div role="status">{done.value && <p class="done">{t('admin.passwordChanged')}</p>}</div>
-      <div class="actions"><button class="button primary" disabled={form.busy}>{t('office.save')}</button></div>
-    </form>
-  );
-}
-
 const pages: Record<Tab, FunctionComponent> = {
-  sessions: Sessions, users: People, audit: Audit, password: Password,
+  sessions: Sessions, users: People, audit: Audit,
+  account: later(() => import('./office/WaysIn').then((m) => m.Account)),
   event: later(() => import('./event/EventPage').then((m) => m.EventPage)),
   products: later(() => import('./office/Products').then((m) => m.Products)),
   words: later(() => import('./office/Words').then((m) => m.Words)),

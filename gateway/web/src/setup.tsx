@@ -1,9 +1,10 @@
 // The first page of a new appliance: one form, then the first session.
-import { signal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import { render } from 'preact';
 import { api, path, sentence } from './app/api';
 import { t } from './app/i18n';
 import { Check, Field, NewPassword, Refused, required, tooShort, useForm } from './office/form';
+import { deviceName, makePasskey, withoutPasskeys } from './office/passkey';
 import { setupToken } from './office/paths';
 import type { Me } from './office/types';
 
@@ -19,18 +20,46 @@ const Closed = () => (
   </div>
 );
 
+/** What the administrator will sign in with; where there are no passkeys, a password. */
+function Proof({ passkey, error, onChange }: { passkey: boolean; error: string | undefined; onChange: (passkey: boolean) => void }) {
+  const why = withoutPasskeys();
+  const way = (is: boolean, label: string, hint: string) => (
+    <label class="choice">
+      <input type="radio" name="way" checked={passkey === is} onChange={() => onChange(is)} />
+      <span class="label">{label}</span>
+      <span class="hint">{hint}</span>
+    </label>
+  );
+  return (
+    <>
+      {!why && (
+        <div class="row" role="radiogroup" aria-label={t('setup.way')}>
+          {way(false, t('office.password'), t('setup.passwordHint'))}
+          {way(true, t('passkeys.one'), t('passkeys.hint'))}
+        </div>
+      )}
+      {!passkey && <NewPassword name="password" label={t('office.password')} error={error} />}
+      {why && <p class="hint">{why}</p>}
+    </>
+  );
+}
+
 const Setup = () => {
+  const passkey = useSignal(false);
   const form = useForm(
-    (v) => ({ ...required(v, 'name', 'title', ...(token ? [] : ['token'])), password: tooShort(v['password']) }),
+    (v) => ({ ...required(v, 'name', 'title', ...(token ? [] : ['token'])), ...(!passkey.value && { password: tooShort(v['password']) }) }),
     async (v) => {
       const name = v['name']!.trim();
       const title = v['title']!.trim();
       const host = v['host']?.trim() || name;
-      const given = v['token']?.trim() ?? '';
+      const secret = token || (v['token']?.trim() ?? '').replace(/^.*[#=]/, '');
+      const proof = passkey.value
+        ? { passkey: { name: deviceName(), credential: await makePasskey('setup/passkey', { token: secret, name }) } }
+        : { password: v['password'] };
       const done = await api<{ me: Me; session?: string }>('POST', 'setup', {
-        token: token || given.replace(/^.*[#=]/, ''),
+        token: secret,
         name,
-        password: v['password'],
+        ...proof,
         session_title: title,
         ...(v['card'] && { test_card: true }),
       });
@@ -50,7 +79,7 @@ const Setup = () => {
       <fieldset>
         <legend>{t('setup.you')}</legend>
         <Field name="name" label={t('office.name')} hint={t('setup.nameHint')} error={form.errors['name']} autocomplete="username" autocapitalize="none" maxLength={40} required />
-        <NewPassword name="password" label={t('office.password')} error={form.errors['password']} />
+        <Proof passkey={passkey.value} error={form.errors['password']} onChange={(p) => (passkey.value = p)} />
       </fieldset>
       <fieldset>
         <legend>{t('setup.first')}</legend>

@@ -36,7 +36,7 @@ const Menu = () =>
       <div class="account-menu">
         <a href="/admin">{t('office.admin')}</a>
         {may('moderate') && <a href="/mod">{t('office.moderation')}</a>}
-        {me.value.kind === 'account' && <a href="/admin#password">{t('office.changePassword')}</a>}
+        {me.value.kind === 'account' && <a href="/admin#account">{t('office.account')}</a>}
         <button type="button" onClick={() => void signOut()}>{t('office.signOut')}</button>
       </div>
     </details>

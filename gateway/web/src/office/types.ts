@@ -21,6 +21,21 @@ export interface User {
   disabled: boolean;
 }
 
+export interface Passkey {
+  id: string;
+  name: string;
+  site: string;
+  synced: boolean;
+  created: string;
+  last_used?: string;
+}
+
+/** How an account can sign in. */
+export interface WaysIn {
+  password: boolean;
+  passkeys: Passkey[];
+}
+
 export interface Managed {
   id: string;
   title: string;
