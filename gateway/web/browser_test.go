@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -233,6 +232,7 @@ func TestInABrowser(t *testing.T) {
 		"private text":                  privateText,
 		"device troubles":               deviceTroubles,
 		"a desk without events":         aDeskWithoutEvents,
+		"real time asks for ICE":        realTimeAsksForICE,
 		"the stage is accessible":       stageAccessible,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -320,35 +320,6 @@ func behindAndBack(t *testing.T, b browser) {
 	p.until("it plays on from where it was", `!document.querySelector("video").paused && !document.querySelector(".live-button.is-live")`)
 	p.click(".live-button")
 	p.until("it is live again", `document.querySelector(".live-button.is-live") !== null`)
-}
-
-func realTimeFallsBack(t *testing.T, b browser) {
-	for name, c := range map[string]struct {
-		says string
-		whep http.HandlerFunc
-	}{
-		"full": {"Real time is full", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "full", http.StatusServiceUnavailable) }},
-		"off":  {"Real time is not to be had here", http.NotFound},
-		"silent": {"Real time did not get through", func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // only then is a client that leaves noticed
-			<-r.Context().Done()
-		}},
-		"broken": {"Real time did not get through", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "oops", http.StatusInternalServerError) }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := newEventServer(t, show.Live)
-			server.setWHEP(c.whep)
-			p := b.open(t, server.URL+"/s/studio")
-			p.until("the picture plays", playing+` && document.querySelector(".big-button") !== null`)
-			p.eval(`(document.querySelector(".big-button").click(), document.querySelector("video").volume = 0.3, "")`)
-			p.click(".real-time")
-			p.until("the page says what happened", fmt.Sprintf(`document.querySelector(".notice").innerText.includes(%q)`, c.says))
-			p.until("the picture is back", playing+` && document.querySelector(".real-time").getAttribute("aria-checked") === "false"`)
-			p.until("the sound is as it was", `!document.querySelector("video").muted && document.querySelector("video").volume === 0.3`)
-			p.click(".notice .link")
-			p.until("it was tried again", `document.querySelector(".notice").innerText === ""`)
-		})
-	}
 }
 
 func keys(t *testing.T, b browser) {

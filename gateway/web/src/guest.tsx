@@ -58,7 +58,7 @@ const Over = () => (
     <p class="lead">{t('guest.overLead', { host: invitation.host })}</p>
     <div class="actions">
       <button type="button" class="button" onClick={() => { over.value = false; void media.open(); }}>{t('guest.overAgain')}</button>
-      <a class="button quiet" href={`/s/${encodeURIComponent(invitation.session)}`}>{t('guest.overWatch')}</a>
+      <a class="button" href={`/s/${encodeURIComponent(invitation.session)}`}>{t('guest.overWatch')}</a>
     </div>
   </>
 );
