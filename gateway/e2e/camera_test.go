@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/pion/rtp"
 
+	"github.com/regie-live/regie/gateway/show"
 	"github.com/regie-live/regie/transcode/media"
 )
 
@@ -129,16 +131,11 @@ func (c *camera) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, erro
 }
 
 // TestCamera: a guest may be a camera that is fetched; when it was away it is in
-// its cell again without anyone doing anything.
+// its cell again without anyone doing anything. One that people add waits backstage.
 func TestCamera(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String() // the camera's own, which must outlive it
-	free.Close()
+	address := freeAddress(t) // the camera's own, which must outlive it
 	first := startCamera(t, address, looks[1])
-	a := start(t, setup{camera: "rtsp://" + address + "/main"})
+	a := start(t, setup{camera: "rtsp://" + address + "/main", more: "outside: {allow: [127.0.0.1]}"})
 	a.publish(overRTMP, "studio", "host", looks[0])
 	p := a.live("studio")
 	p.awaitMix(15*time.Second, looks[:2]...)
@@ -151,5 +148,28 @@ func TestCamera(t *testing.T) {
 	p.awaitMix(20*time.Second, looks[0], looks[2])
 	figure(t, "camera.back_after", time.Since(began).Seconds(), "s")
 	p.hears(looks[0], looks[2])
+
+	m, roof := a.setUp(), freeAddress(t)
+	startCamera(t, roof, looks[3])
+	var added show.Camera
+	m.ask("sessions/studio/cameras", show.NewCamera{Name: "Roof", Address: "rtsp://" + roof + "/main"}, &added)
+	eventually(t, 20*time.Second, "the camera is backstage and can be brought on", func() bool {
+		status, _ := m.change("sessions/studio/people/"+string(added.Participant), map[string]string{"place": "on_air"})
+		return status == http.StatusOK || status == http.StatusNoContent
+	})
+	p.awaitMix(20*time.Second, looks[0], looks[2], looks[3])
+	p.hears(looks[0], looks[2], looks[3])
+	m.do("DELETE", "sessions/studio/cameras/"+string(added.Participant), nil)
+	p.awaitMix(20*time.Second, looks[0], looks[2])
 	p.playing()
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	return free.Addr().String()
 }
