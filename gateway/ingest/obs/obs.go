@@ -82,11 +82,13 @@ func (p Profile) Zip() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// basic sets Advanced output, because only that reads streamEncoder.json.
+// basic sets Advanced output, because only that reads streamEncoder.json. WHIP's own
+// settings must be let in: they have whatever encoder is chosen repeat its parameter
+// sets, which come in no other way.
 func (p Profile) basic() string {
-	audio := "ffmpeg_aac"
+	audio, service := "ffmpeg_aac", false
 	if p.Protocol == WHIP {
-		audio = "ffmpeg_opus"
+		audio, service = "ffmpeg_opus", true
 	}
 	return fmt.Sprintf(`[General]
 Name=%s
@@ -98,7 +100,7 @@ RetryDelay=2
 MaxRetries=100
 
 [AdvOut]
-ApplyServiceSettings=false
+ApplyServiceSettings=%t
 Encoder=obs_x264
 AudioEncoder=%s
 TrackIndex=1
@@ -115,7 +117,7 @@ FPSInt=%d
 [Audio]
 SampleRate=48000
 ChannelSetup=Stereo
-`, p.Name, audio, audioKbps, p.Width, p.Height, p.Width, p.Height, p.FPS)
+`, p.Name, service, audio, audioKbps, p.Width, p.Height, p.Width, p.Height, p.FPS)
 }
 
 // service is OBS's service.json.

@@ -44,9 +44,10 @@ func TestProfile(t *testing.T) {
 		service  string
 		profile  string
 		audio    string
+		applied  string // whether the service's settings are
 	}{
-		{RTMP, "rtmp://live.example.org/live", `{"type":"rtmp_custom","settings":{"server":"rtmp://live.example.org/live","key":"KEY-1","use_auth":false}}`, "high", "ffmpeg_aac"},
-		{WHIP, "https://live.example.org/whip", `{"type":"whip_custom","settings":{"server":"https://live.example.org/whip","bearer_token":"KEY-1"}}`, "baseline", "ffmpeg_opus"},
+		{RTMP, "rtmp://live.example.org/live", `{"type":"rtmp_custom","settings":{"server":"rtmp://live.example.org/live","key":"KEY-1","use_auth":false}}`, "high", "ffmpeg_aac", "false"},
+		{WHIP, "https://live.example.org/whip", `{"type":"whip_custom","settings":{"server":"https://live.example.org/whip","bearer_token":"KEY-1"}}`, "baseline", "ffmpeg_opus", "true"},
 	} {
 		t.Run(string(tt.protocol), func(t *testing.T) {
 			p := Profile{Name: "Regie: Glaze day / one", Protocol: tt.protocol, Server: tt.server, Key: "KEY-1", Width: 1280, Height: 720, FPS: 30, Kbps: 2500}
@@ -65,7 +66,7 @@ func TestProfile(t *testing.T) {
 			if e.Bitrate != 2500 || e.KeyintSec != 2 || e.BFrames != 0 || e.Profile != tt.profile || !strings.Contains(files["streamEncoder.json"], `"bf": 0`) {
 				t.Errorf("streamEncoder.json is %s", files["streamEncoder.json"])
 			}
-			for _, line := range []string{"Name=Regie Glaze day one", "Mode=Advanced", "OutputCX=1280", "OutputCY=720", "FPSInt=30", "AudioEncoder=" + tt.audio, "SampleRate=48000"} {
+			for _, line := range []string{"Name=Regie Glaze day one", "Mode=Advanced", "OutputCX=1280", "OutputCY=720", "FPSInt=30", "AudioEncoder=" + tt.audio, "ApplyServiceSettings=" + tt.applied, "SampleRate=48000"} {
 				if !strings.Contains(files["basic.ini"], line+"\n") {
 					t.Errorf("basic.ini lacks %s:\n%s", line, files["basic.ini"])
 				}
