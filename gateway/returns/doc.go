@@ -14,7 +14,7 @@
 //   - A receiver whose link is too thin, as its own reports say, gets fewer pictures:
 //     first the program's goes, then those of the least important people, until it
 //     gets sound alone; they come back when it is quiet (see package steer). The
-//     data channel says of a slot that it is "paused".
+//     data channel says of a slot that it is "paused", and of the program.
 //   - Who is in which slot changes without negotiation. A person keeps the slot as
 //     long as they are routed, and gets the same again when they come back and it is
 //     free. The data channel tells {"type":"slots","slots":[{"slot":0,"participant":

@@ -172,6 +172,8 @@ func (f *Feed) aim() (fresh []*source) {
 		had := t.slots
 		feeds := others(id, f.route[id])
 		changed, shown := t.assign(feeds), foremost(feeds, pictures[rung])
+		changed = changed || r.paused[program] != (rung > 0)
+		r.paused[program] = rung > 0
 		for i, p := range t.slots {
 			picture := p.Picture && shown[p.From]
 			changed = changed || r.paused[i] != (p.Picture && !picture)
@@ -360,6 +362,7 @@ func (f *Feed) slotsMessage(id show.ParticipantID) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.receivers[id]
+	m.Paused = r != nil && r.paused[program]
 	if t := f.tables[id]; t != nil {
 		for i, p := range t.slots {
 			if p.From != "" {

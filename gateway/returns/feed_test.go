@@ -197,6 +197,7 @@ func TestThinLink(t *testing.T) {
 	})
 	m.Limit(700)
 	m.wait("fewer pictures", func(m *monitor) bool { return m.paused[2] })
+	m.wait("no picture of the program, and to be told so", func(m *monitor) bool { return m.dark })
 	m.mu.Lock()
 	if m.paused[0] {
 		t.Error("the most important picture went first")

@@ -36,7 +36,7 @@ type receiver struct {
 	batch *rtc.Batch
 	link  *link
 
-	paused [Slots]bool // whose picture the link does not take; guarded by Feed.mu
+	paused [Slots + 1]bool // whose picture the link does not take; guarded by Feed.mu
 
 	header rtp.Header // of run alone, reused: an escaping one would be garbage for every packet
 

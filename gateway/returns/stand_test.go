@@ -184,6 +184,7 @@ type monitor struct {
 	heard   [Slots]section
 	slots   map[int]show.ParticipantID
 	paused  [Slots]bool
+	dark    bool     // the program's picture is paused
 	back    []int    // slots that were paused, and are not any more
 	told    []string // messages as they came
 }
@@ -348,6 +349,7 @@ func (m *monitor) listen() {
 			}
 			if msg.Type == "slots" {
 				was := m.paused
+				m.dark = msg.Paused
 				m.slots, m.paused = map[int]show.ParticipantID{}, [Slots]bool{}
 				for _, e := range msg.Slots {
 					m.slots[e.Slot], m.paused[e.Slot] = e.Participant, e.Paused

@@ -23,6 +23,7 @@ const (
 type message struct {
 	Type   string      `json:"type"` // slots, removed or replaced
 	Slots  []slotEntry `json:"slots,omitzero"`
+	Paused bool        `json:"paused,omitempty"` // the program's picture, for the receiver's thin link
 	Reason string      `json:"reason,omitempty"` // of removed
 }
 

@@ -98,7 +98,14 @@ function Program({ me, desk }: { me: Me; desk: Desk }) {
   const stream = me.returns.program.value;
   const link = me.returns.state.value;
   if (link.at === 'connected' && me.returns.blind.value) return <p class="self-words">{t('link.blind')}</p>;
-  if (stream && link.at === 'connected') return <Video stream={stream} label={t('guest.program')} />;
+  if (stream && link.at === 'connected') {
+    return (
+      <>
+        <Video stream={stream} label={t('guest.program')} />
+        {me.returns.programPaused.value && <p class="monitor-words" role="status">{t('room.programPaused')}</p>}
+      </>
+    );
+  }
   return (
     <p class="self-words">
       {link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why }) : link.at === 'refused' ? link.why : t(desk.phase === 'live' ? 'room.connecting' : 'guest.programSoon')}

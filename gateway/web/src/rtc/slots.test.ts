@@ -7,6 +7,12 @@ const slots = (entries: unknown) => {
   return told?.type === 'slots' ? Object.fromEntries(told.slots) : told;
 };
 
+test('they say when the program stands still', () => {
+  const paused = (text: string) => (read(text) as { paused: boolean }).paused;
+  assert.equal(paused('{"type":"slots","slots":[],"paused":true}'), true);
+  assert.equal(paused('{"type":"slots","slots":[]}'), false);
+});
+
 test('slots say who is where', () => {
   assert.deepEqual(slots([{ slot: 0, participant: 'guest1' }, { slot: 5, participant: 'host' }]), { guest1: 0, host: 5 });
   assert.deepEqual(slots([]), {});

@@ -6,13 +6,13 @@
 export const SLOTS = 6;
 
 export type Told =
-  | { type: 'slots'; slots: Map<string, number> }
+  | { type: 'slots'; slots: Map<string, number>; paused: boolean } // the program's picture is, for a link too thin
   | { type: 'removed'; reason: string }
   | { type: 'replaced' }; // the same person listens elsewhere now
 
 /** Reads what the server says; undefined for what a newer one may say. */
 export function read(text: string): Told | undefined {
-  let message: { type?: unknown; slots?: unknown; reason?: unknown };
+  let message: { type?: unknown; slots?: unknown; paused?: unknown; reason?: unknown };
   try {
     message = JSON.parse(text) as typeof message;
   } catch {
@@ -29,5 +29,5 @@ export function read(text: string): Told | undefined {
     if (typeof participant !== 'string' || participant === '') continue; // an empty slot
     if (typeof slot === 'number' && Number.isInteger(slot) && slot >= 0 && slot < SLOTS) slots.set(participant, slot);
   }
-  return { type: 'slots', slots };
+  return { type: 'slots', slots, paused: message.paused === true };
 }

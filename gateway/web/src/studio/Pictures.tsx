@@ -17,6 +17,7 @@ export function Program({ me, desk }: { me: Me; desk: Desk }) {
       <h2 class="monitor-name">{t('desk.program')}</h2>
       <div class="monitor-picture" style={ratio(desk)}>
         {stream && link.at === 'connected' && (me.returns.blind.value ? <p class="monitor-words">{t('link.blind')}</p> : <Video stream={stream} label={t('desk.programLabel')} />)}
+        {link.at === 'connected' && me.returns.programPaused.value && <p class="monitor-words" role="status">{t('room.programPaused')}</p>}
         {link.at !== 'connected' && (
           <p class="monitor-words" role="status">
             {link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why }) : link.at === 'refused' ? t('desk.noReturn', { why: link.why }) : t('room.connecting')}
