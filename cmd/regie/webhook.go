@@ -16,6 +16,7 @@ type webhookCmd struct {
 	Add        webhookAddCmd        `cmd:"" help:"Tell an address what happens, and print the secret that signs."`
 	Enable     webhookEnableCmd     `cmd:"" help:"Switch a webhook on again."`
 	Disable    webhookDisableCmd    `cmd:"" help:"Switch a webhook off; what waits for it is dropped."`
+	Rotate     webhookRotateCmd     `cmd:"" help:"Give a webhook another secret and print it; the one before signs too for 24 hours."`
 	Remove     webhookRemoveCmd     `cmd:"" help:"Delete a webhook."`
 	Test       webhookTestCmd       `cmd:"" help:"Send a webhook something that did not happen."`
 	Deliveries webhookDeliveriesCmd `cmd:"" help:"Print what was sent to a webhook, and what waits for it."`
@@ -96,6 +97,9 @@ type (
 	webhookDisableCmd struct {
 		ofWebhook `embed:""`
 	}
+	webhookRotateCmd struct {
+		ofWebhook `embed:""`
+	}
 	webhookRemoveCmd struct {
 		ofWebhook `embed:""`
 	}
@@ -113,6 +117,15 @@ func (c webhookEnableCmd) Run() error {
 
 func (c webhookDisableCmd) Run() error {
 	return c.tell(http.MethodPatch, "", map[string]bool{"enabled": false}, c.ID+" is off")
+}
+
+func (c webhookRotateCmd) Run() error {
+	var made webhooks.Made
+	if printed, err := c.ask(http.MethodPost, "/"+under(c.ID)+"/secret", nil, &made); err != nil || printed {
+		return err
+	}
+	fmt.Printf("The secret that signs, which is not shown again: %s\nThe one before signs too until %s\n", made.Secret, made.OldSecretUntil.Local().Format("2006-01-02 15:04"))
+	return nil
 }
 
 func (c webhookRemoveCmd) Run() error {

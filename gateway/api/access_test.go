@@ -125,6 +125,7 @@ var permissions = map[string]struct{ who, body string }{
 	"POST /api/v1/webhooks":                {forAdmins, `{"url":"https://a.example/","events":["pin.shown"]}`},
 	"PATCH /api/v1/webhooks/{id}":          {forAdmins, `{"enabled":false}`},
 	"DELETE /api/v1/webhooks/{id}":         {forAdmins, ""},
+	"POST /api/v1/webhooks/{id}/secret":    {forAdmins, ""},
 	"POST /api/v1/webhooks/{id}/test":      {forAdmins, ""},
 	"GET /api/v1/webhooks/{id}/deliveries": {forAdmins, ""},
 

@@ -12,6 +12,7 @@ type Webhooks interface {
 	List() []show.Webhook
 	Add(context.Context, show.Principal, show.NewWebhook) (show.Webhook, show.HookSecret, error)
 	Change(context.Context, show.Principal, show.WebhookID, show.WebhookPatch) (show.Webhook, error)
+	Rotate(context.Context, show.Principal, show.WebhookID) (show.Webhook, show.HookSecret, error)
 	Remove(context.Context, show.Principal, show.WebhookID) error
 	Test(context.Context, show.WebhookID) error
 	Deliveries(context.Context, show.WebhookID) ([]show.Delivery, error)
@@ -30,6 +31,7 @@ func (s *server) webhooks() {
 	on(s, "GET", "/webhooks", users, "The addresses that are told what happens", s.listWebhooks)
 	on(s, "POST", "/webhooks", users, "Tell an address what happens", s.addWebhook, created)
 	on(s, "PATCH", "/webhooks/{id}", users, "Change a webhook, or switch it on or off", s.changeWebhook)
+	on(s, "POST", "/webhooks/{id}/secret", users, "Give a webhook another secret; the one before signs too for 24 hours", s.rotateWebhook)
 	on(s, "DELETE", "/webhooks/{id}", users, "Delete a webhook, with what waits for it", s.removeWebhook)
 	on(s, "POST", "/webhooks/{id}/test", users, "Send a webhook a test, once; its deliveries say what became of it", s.testWebhook)
 	on(s, "GET", "/webhooks/{id}/deliveries", users, "What was sent to a webhook and what waits for it, the newest first", s.deliveries)
@@ -61,6 +63,14 @@ func (s *server) changeWebhook(ctx context.Context, in *struct {
 	}
 	h, err := s.Webhooks.Change(ctx, callerOf(ctx).Principal, in.ID, in.Body)
 	return &body[show.Webhook]{h}, err
+}
+
+func (s *server) rotateWebhook(ctx context.Context, in *OfWebhook) (*body[webhookMade], error) {
+	if s.Webhooks == nil {
+		return nil, errNoWebhooks
+	}
+	h, secret, err := s.Webhooks.Rotate(ctx, callerOf(ctx).Principal, in.ID)
+	return &body[webhookMade]{webhookMade{h, string(secret)}}, err
 }
 
 func (s *server) removeWebhook(ctx context.Context, in *OfWebhook) (*nothing, error) {

@@ -24,6 +24,9 @@ func (c pigeons) Change(_ context.Context, _ show.Principal, id show.WebhookID, 
 	}
 	return show.Webhook{ID: id}, c.note(what + string(id))
 }
+func (c pigeons) Rotate(_ context.Context, _ show.Principal, id show.WebhookID) (show.Webhook, show.HookSecret, error) {
+	return show.Webhook{ID: id}, "whsec_y", c.note("rotate " + string(id))
+}
 func (c pigeons) Remove(_ context.Context, _ show.Principal, id show.WebhookID) error {
 	return c.note("remove " + string(id))
 }
@@ -45,6 +48,7 @@ func TestWebhooks(t *testing.T) {
 		{"POST", "/webhooks", `{"url":"https://b.example/","events":["pin.shown"],"secret":"mine"}`, 422, "", "secret"},
 		{"PATCH", "/webhooks/w1", `{"enabled":false}`, 200, "switch off w1", `"id":"w1"`},
 		{"PATCH", "/webhooks/w1", `{"events":["pin.shown"]}`, 200, "change w1", ""},
+		{"POST", "/webhooks/w1/secret", "", 200, "rotate w1", `"secret":"whsec_y"`},
 		{"POST", "/webhooks/w1/test", "", 204, "test w1", ""},
 		{"GET", "/webhooks/w1/deliveries", "", 200, "", `"outcome":"delivered","attempts":2,"status":204`},
 		{"DELETE", "/webhooks/w1", "", 204, "remove w1", ""},

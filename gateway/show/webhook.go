@@ -30,9 +30,32 @@ type Webhook struct {
 	Created time.Time   `json:"created"`
 	Enabled bool        `json:"enabled"`
 	// Why it was switched off, in words; empty if a person did that.
-	Why          string    `json:"why,omitempty"`
-	FailingSince time.Time `json:"failing_since,omitzero"`
+	Why          string     `json:"why,omitempty"`
+	Reason       HookReason `json:"reason,omitempty" doc:"Why, in a word that stays the same in every version"`
+	FailingSince time.Time  `json:"failing_since,omitzero"`
+	// OldSecretUntil is when the last of the secrets before its own stops to sign.
+	OldSecretUntil time.Time `json:"old_secret_until,omitzero" doc:"Until then what is sent is signed with the secret before, too"`
 }
+
+// HookReason is why a delivery failed or a webhook was switched off, in a word.
+type HookReason string
+
+// The reasons.
+const (
+	HookRedirects    HookReason = "redirect"    // it answered with another address
+	HookStatus       HookReason = "status"      // it answered with an error
+	HookLong         HookReason = "long"        // its answer was too long
+	HookSlow         HookReason = "slow"        // it did not answer in time
+	HookRefused      HookReason = "refused"     // its address may not be asked
+	HookNoHost       HookReason = "no_host"     // its name is not known
+	HookClosed       HookReason = "closed"      // nothing listens there
+	HookCertificate  HookReason = "certificate" // it cannot prove who it is
+	HookUnreachable  HookReason = "unreachable" // the connection failed otherwise
+	HookSwitchedOff  HookReason = "off"         // the webhook was switched off meanwhile
+	HookTooManyWait  HookReason = "dropped"     // more waited than is kept
+	HookGone         HookReason = "gone"        // it answered 410
+	HookTakesNothing HookReason = "silent"      // it has taken nothing for days
+)
 
 // HookSecret signs what is sent to a webhook. It prints as dots.
 type HookSecret string
@@ -44,7 +67,17 @@ func (HookSecret) GoString() string { return Redacted }
 type StoredWebhook struct {
 	Webhook
 	Secret HookSecret
+	Old    []OldSecret // sign beside it, the oldest first
 }
+
+// OldSecret is a secret that was replaced, and signs until then.
+type OldSecret struct {
+	Secret string    `json:"secret"`
+	Until  time.Time `json:"until"`
+}
+
+func (OldSecret) String() string   { return Redacted }
+func (OldSecret) GoString() string { return Redacted }
 
 // NewWebhook asks for one.
 type NewWebhook struct {
@@ -80,7 +113,8 @@ type Delivery struct {
 	Attempts int             `json:"attempts"`
 	Status   int             `json:"status,omitempty"` // of the last answer
 	Error    string          `json:"error,omitempty"`  // why there was none, or what else went wrong
-	Next     time.Time       `json:"next,omitzero"`    // of a pending one
+	Reason   HookReason      `json:"reason,omitempty" doc:"What went wrong, in a word that stays the same in every version"`
+	Next     time.Time       `json:"next,omitzero"` // of a pending one
 }
 
 // StoredDelivery is a delivery with what is sent.

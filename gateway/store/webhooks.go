@@ -9,23 +9,23 @@ import (
 // Webhooks lists all, the oldest first.
 func (s *Store) Webhooks(ctx context.Context) ([]show.StoredWebhook, error) {
 	return query(ctx, s.read, func(r row) (h show.StoredWebhook, err error) {
-		err = r.Scan(&h.ID, &h.URL, asJSON{&h.Events}, &h.Secret, moment{&h.Created}, &h.Enabled, &h.Why, moment{&h.FailingSince})
+		err = r.Scan(&h.ID, &h.URL, asJSON{&h.Events}, &h.Secret, asJSON{&h.Old}, moment{&h.Created}, &h.Enabled, &h.Why, &h.Reason, moment{&h.FailingSince})
 		return
-	}, `SELECT id, url, events, secret, created, enabled, why, failing_since FROM webhooks ORDER BY created, id`)
+	}, `SELECT id, url, events, secret, old_secrets, created, enabled, why, reason, failing_since FROM webhooks ORDER BY created, id`)
 }
 
 // PutWebhook adds a webhook or changes it. One that is switched off has nothing
 // waiting any more.
 func (s *Store) PutWebhook(ctx context.Context, h show.StoredWebhook, e show.AuditEntry) error {
 	return s.change(ctx, e, func(t tx) error {
-		if err := t.exec(`INSERT INTO webhooks (id, url, events, secret, created, enabled, why, failing_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET url = excluded.url, events = excluded.events, enabled = excluded.enabled,
-				why = excluded.why, failing_since = excluded.failing_since`,
-			h.ID, h.URL, toJSON(h.Events), string(h.Secret), stamp(h.Created), h.Enabled, h.Why, stamp(h.FailingSince)); err != nil || h.Enabled {
+		if err := t.exec(`INSERT INTO webhooks (id, url, events, secret, old_secrets, created, enabled, why, reason, failing_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET url = excluded.url, events = excluded.events, secret = excluded.secret, old_secrets = excluded.old_secrets,
+				enabled = excluded.enabled, why = excluded.why, reason = excluded.reason, failing_since = excluded.failing_since`,
+			h.ID, h.URL, toJSON(h.Events), string(h.Secret), toJSON(h.Old), stamp(h.Created), h.Enabled, h.Why, h.Reason, stamp(h.FailingSince)); err != nil || h.Enabled {
 			return err
 		}
-		return t.exec(`UPDATE deliveries SET outcome = ?, next = 0, error = 'the webhook was switched off' WHERE webhook = ? AND outcome = ? AND event <> ?`,
-			show.DeliveryFailed, h.ID, show.DeliveryPending, show.HookTest)
+		return t.exec(`UPDATE deliveries SET outcome = ?, next = 0, error = 'the webhook was switched off', reason = ? WHERE webhook = ? AND outcome = ? AND event <> ?`,
+			show.DeliveryFailed, show.HookSwitchedOff, h.ID, show.DeliveryPending, show.HookTest)
 	})
 }
 
@@ -58,9 +58,9 @@ func (s *Store) AddDeliveries(all []show.StoredDelivery, on *show.ToldOnAir, off
 			}
 		}
 		for _, d := range all {
-			if err := t.exec(`INSERT INTO deliveries (webhook, message, event, body, at, outcome, attempts, status, error, next)
-				SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM webhooks WHERE id = ?`, // which may have been deleted
-				d.ID, d.Event, d.Body, stamp(d.At), d.Outcome, d.Attempts, d.Status, d.Error, stamp(d.Next), d.Webhook); err != nil {
+			if err := t.exec(`INSERT INTO deliveries (webhook, message, event, body, at, outcome, attempts, status, error, reason, next)
+				SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM webhooks WHERE id = ?`, // which may have been deleted
+				d.ID, d.Event, d.Body, stamp(d.At), d.Outcome, d.Attempts, d.Status, d.Error, d.Reason, stamp(d.Next), d.Webhook); err != nil {
 				return err
 			}
 			n, err := tidy(t, d.Webhook, waiting, settled)
@@ -75,9 +75,9 @@ func (s *Store) AddDeliveries(all []show.StoredDelivery, on *show.ToldOnAir, off
 
 // tidy keeps what there is of a webhook's deliveries within bounds.
 func tidy(t tx, of show.WebhookID, waiting, settled int) (dropped int, err error) {
-	r, err := t.ExecContext(t.ctx, `UPDATE deliveries SET outcome = ?, next = 0, error = 'more waits than is kept: the oldest was given up'
+	r, err := t.ExecContext(t.ctx, `UPDATE deliveries SET outcome = ?, next = 0, error = 'more waits than is kept: the oldest was given up', reason = ?
 		WHERE n IN (SELECT n FROM deliveries WHERE webhook = ? AND outcome = ? ORDER BY n DESC LIMIT -1 OFFSET ?)`,
-		show.DeliveryFailed, of, show.DeliveryPending, waiting)
+		show.DeliveryFailed, show.HookTooManyWait, of, show.DeliveryPending, waiting)
 	if err != nil {
 		return 0, err
 	}
@@ -94,18 +94,18 @@ func (s *Store) NextDelivery(ctx context.Context, to show.WebhookID) (show.Store
 	return one(ctx, s.read, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE webhook = ? AND outcome = ? ORDER BY next, n LIMIT 1`, to, show.DeliveryPending)
 }
 
-const deliveryColumns = `webhook, message, event, body, at, outcome, attempts, status, error, next`
+const deliveryColumns = `webhook, message, event, body, at, outcome, attempts, status, error, reason, next`
 
 func scanDelivery(r row) (d show.StoredDelivery, err error) {
-	err = r.Scan(&d.Webhook, &d.ID, &d.Event, &d.Body, moment{&d.At}, &d.Outcome, &d.Attempts, &d.Status, &d.Error, moment{&d.Next})
+	err = r.Scan(&d.Webhook, &d.ID, &d.Event, &d.Body, moment{&d.At}, &d.Outcome, &d.Attempts, &d.Status, &d.Error, &d.Reason, moment{&d.Next})
 	return
 }
 
 // SetDelivery notes how a delivery went, unless it was given up meanwhile.
 func (s *Store) SetDelivery(d show.StoredDelivery) error {
 	return s.gather(func(t tx) error {
-		return t.exec(`UPDATE deliveries SET outcome = ?, attempts = ?, status = ?, error = ?, next = ? WHERE webhook = ? AND message = ? AND outcome = ?`,
-			d.Outcome, d.Attempts, d.Status, d.Error, stamp(d.Next), d.Webhook, d.ID, show.DeliveryPending)
+		return t.exec(`UPDATE deliveries SET outcome = ?, attempts = ?, status = ?, error = ?, reason = ?, next = ? WHERE webhook = ? AND message = ? AND outcome = ?`,
+			d.Outcome, d.Attempts, d.Status, d.Error, d.Reason, stamp(d.Next), d.Webhook, d.ID, show.DeliveryPending)
 	})
 }
 

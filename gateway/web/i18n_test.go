@@ -119,7 +119,7 @@ func TestEveryMessageIsUsedAndEveryKeyExists(t *testing.T) {
 		}
 	}
 	put := regexp.MustCompile(`^(phase|role|watching|fellBack|advice|refusal|protocol|audit|health|users|office|` +
-		`trouble|check|place|camera\.(state|trouble)|layout|audience\.(badge|do|question|react|reading|report|tab)|bar\.shareAs|desk\.(act|quality|slate|tab)|mod\.(act|badge|lever|why)|words\.list|webhooks\.(event|outcome)|guest\.(place|hint))\.`)
+		`trouble|check|place|camera\.(state|trouble)|layout|audience\.(badge|do|question|react|reading|report|tab)|bar\.shareAs|desk\.(act|quality|slate|tab)|mod\.(act|badge|lever|why)|words\.list|webhooks\.(event|outcome|reason)|guest\.(place|hint))\.`)
 	messages := loadCatalogue(english).messages
 	for key := range messages {
 		shown := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other") // which count adds

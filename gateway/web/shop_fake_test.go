@@ -22,11 +22,15 @@ func (s *officeServer) withShop() *officeServer {
 		"POST products/import": map[string]any{"changes": []string{"add Tea bowl, 31.00 EUR", "change Celadon mug: stock \"32\" becomes \"12\""}, "warnings": []string{"1 pictures are fetched afterwards"}},
 		"GET webhooks": []any{
 			map[string]any{"id": "w1", "url": "https://hooks.example/regie", "events": []string{"session.started", "pin.shown"}, "enabled": true},
-			map[string]any{"id": "w3", "url": "https://old.example/hook", "events": []string{"pin.shown"}, "enabled": false, "why": "it answered 410: it wants to hear nothing more"},
+			map[string]any{"id": "w3", "url": "https://old.example/hook", "events": []string{"pin.shown"}, "enabled": false, "why": "it answered 410: it wants to hear nothing more", "reason": "gone", "old_secret_until": officeTime},
 		},
-		"POST webhooks":              map[string]any{"id": "w2", "url": "https://hooks.example/new", "events": []string{"session.started"}, "enabled": true, "secret": "whsec_SECRET"},
-		"GET webhooks/w1/deliveries": []any{map[string]any{"id": "d1", "event": "pin.shown", "at": officeTime, "outcome": "delivered", "attempts": 2, "status": 200}},
-		"GET event/words":            map[string]any{"words": []string{"d*mn", "casino"}, "lists": []string{"en"}, "review": map[string]any{"url": "https://review.example/", "timeout_ms": 800, "fallback": "hold"}},
+		"POST webhooks":           map[string]any{"id": "w2", "url": "https://hooks.example/new", "events": []string{"session.started"}, "enabled": true, "secret": "whsec_SECRET"},
+		"POST webhooks/w1/secret": map[string]any{"id": "w1", "url": "https://hooks.example/regie", "events": []string{"session.started", "pin.shown"}, "enabled": true, "secret": "whsec_OTHER", "old_secret_until": officeTime},
+		"GET webhooks/w1/deliveries": []any{
+			map[string]any{"id": "d1", "event": "pin.shown", "at": officeTime, "outcome": "delivered", "attempts": 2, "status": 200},
+			map[string]any{"id": "d2", "event": "pin.shown", "at": officeTime, "outcome": "failed", "attempts": 9, "error": "hooks.example cannot be asked: dial tcp: connection refused", "reason": "closed"},
+		},
+		"GET event/words": map[string]any{"words": []string{"d*mn", "casino"}, "lists": []string{"en"}, "review": map[string]any{"url": "https://review.example/", "timeout_ms": 800, "fallback": "hold"}},
 	}
 	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rest, inAPI := strings.CutPrefix(r.URL.Path, "/api/v1/")

@@ -95,6 +95,7 @@ func webhooksAreKept(t *testing.T, b browser) {
 	p.clickOn("Send a test")
 	s.did(t, p, `POST webhooks/w1/test`)
 	p.until("what became of it is shown", `document.querySelector(".deliveries .line")?.innerText.includes("2 tries · 200")`)
+	p.until("and why", `document.querySelector(".deliveries")?.innerText.includes("nothing listens at that address")`)
 	p.clickOn("Switch on")
 	s.did(t, p, `PATCH webhooks/w3 {"enabled":true}`)
 	p.clickOn("Switch off")
@@ -106,6 +107,11 @@ func webhooksAreKept(t *testing.T, b browser) {
 	p.click("dialog .primary")
 	s.did(t, p, `POST webhooks {"url":"https://hooks.example/new","events":["session.started"]}`)
 	p.until("the secret is there, and can be revealed", `document.querySelector(".secret input") !== null && (document.querySelector(".secret [aria-pressed=false]")?.click(), document.querySelector(".secret input").value === "whsec_SECRET")`)
+	p.clickOn("New secret")
+	p.until("it asks", `document.querySelector("dialog[open]")?.innerText.includes("signed with both")`)
+	p.click("dialog .danger, dialog .primary")
+	s.did(t, p, `POST webhooks/w1/secret`)
+	p.until("the other secret is there", `document.querySelector(".secret input")?.value === "whsec_OTHER" || (document.querySelector(".secret [aria-pressed=false]")?.click(), false)`)
 	p.click(".webhook .danger")
 	p.until("it asks", `document.querySelector("dialog[open]")?.innerText.includes("Delete this webhook?")`)
 	p.click("dialog .danger")
@@ -120,7 +126,7 @@ func shopAccessible(t *testing.T, b browser) {
 		{"products", "/admin#products", `document.querySelectorAll(".product").length === 2`},
 		{"product-new", "/admin?lang=fr#products", button("Ajouter un produit", "dialog[open]")},
 		{"words", "/admin#words", `document.querySelector("[name=fallback]") !== null`},
-		{"webhooks", "/admin?lang=fr#webhooks", button("Envois", ".deliveries .line")},
+		{"webhooks", "/admin?lang=fr#webhooks", button("Envois", ".deliveries .line") + ` && document.body.innerText.includes("rien n’écoute à cette adresse") && document.body.innerText.includes("il ne veut plus rien recevoir")`},
 		{"webhook-new", "/admin#webhooks", button("Add a webhook", "dialog[open]")},
 	} {
 		for _, look := range []struct {

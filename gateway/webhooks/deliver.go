@@ -72,7 +72,7 @@ func (s *Service) attempt(ctx context.Context, h *hook, d show.StoredDelivery) {
 		return
 	}
 	now := s.now()
-	header, err := signed(to.Secret, d.ID, now, d.Body)
+	header, err := signed(secretsOf(to, now), d.ID, now, d.Body)
 	var a *outside.Answer
 	if err == nil {
 		a, err = s.o.Post.Post(ctx, to.URL, header, d.Body)
@@ -81,17 +81,8 @@ func (s *Service) attempt(ctx context.Context, h *hook, d show.StoredDelivery) {
 		return // the appliance stops, or the webhook is gone: this was no attempt
 	}
 	d.Attempts++
-	d.Status, d.Error, d.Next = 0, "", time.Time{}
-	switch {
-	case err != nil:
-		d.Error = inWords(err)
-	case a.OK():
-		d.Status, d.Outcome = a.Status, show.Delivered
-	case a.Status/100 == 3:
-		d.Status, d.Error = a.Status, "it redirects; enter the address that it redirects to"
-	default:
-		d.Status = a.Status
-	}
+	d.Next = time.Time{}
+	judged(&d, a, err)
 	if d.Outcome != show.Delivered {
 		s.postpone(&d, a)
 	}
@@ -175,7 +166,10 @@ func (s *Service) judge(ctx context.Context, to show.StoredWebhook, d show.Store
 	var err error
 	switch {
 	case why != "" && h.Enabled:
-		h.Enabled, h.Why = false, why
+		h.Enabled, h.Why, h.Reason = false, why, show.HookTakesNothing
+		if d.Status == http.StatusGone {
+			h.Reason = show.HookGone
+		}
 		s.log.Warn("a webhook was switched off", "webhook", h.ID, "host", hostOf(h.URL), "why", why)
 		err = s.put(context.WithoutCancel(ctx), h, s.entry(show.Principal{Name: "regie"}, "webhook.disable", h.URL))
 	case !h.FailingSince.Equal(was):

@@ -14,7 +14,7 @@ var operator = show.Principal{Kind: show.MachineOperator, Name: "operator"}
 
 const maxAsk = 16 << 10
 
-// Made is a new webhook, with what is not to be had again.
+// Made is a webhook with its new secret, which is not to be had again.
 type Made struct {
 	show.Webhook
 	Secret string `json:"secret"`
@@ -55,6 +55,10 @@ func (s *Service) OperatorRoutes(mux *http.ServeMux) {
 	})
 	handle("DELETE /webhooks/{id}", func(r *http.Request, id show.WebhookID) (any, error) {
 		return nil, s.Remove(r.Context(), operator, id)
+	})
+	handle("POST /webhooks/{id}/secret", func(r *http.Request, id show.WebhookID) (any, error) {
+		h, secret, err := s.Rotate(r.Context(), operator, id)
+		return Made{h, string(secret)}, err
 	})
 	handle("POST /webhooks/{id}/test", func(r *http.Request, id show.WebhookID) (any, error) {
 		return nil, s.Test(r.Context(), id)

@@ -132,22 +132,24 @@ func (s *Service) Test(_ context.Context, id show.WebhookID) error {
 // stamp is now, as exact as the store keeps it.
 func (s *Service) stamp() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
 
-const secretPrefix = "whsec_"
-
-// signed are the headers of a message at one try.
-func signed(secret show.HookSecret, id string, at time.Time, body []byte) (http.Header, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(string(secret), secretPrefix))
-	if err != nil {
-		return nil, err
-	}
+// signed are the headers of a message at one try, with a signature by each secret.
+func signed(secrets []show.HookSecret, id string, at time.Time, body []byte) (http.Header, error) {
 	seconds := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, key)
-	_, _ = mac.Write([]byte(id + "." + seconds + ".")) // a hash takes everything
-	_, _ = mac.Write(body)
+	var signatures []string
+	for _, secret := range secrets {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(string(secret), secretPrefix))
+		if err != nil {
+			return nil, err
+		}
+		mac := hmac.New(sha256.New, key)
+		_, _ = mac.Write([]byte(id + "." + seconds + ".")) // a hash takes everything
+		_, _ = mac.Write(body)
+		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
 	return http.Header{
 		"Content-Type":      {"application/json"},
 		"Webhook-Id":        {id},
 		"Webhook-Timestamp": {seconds},
-		"Webhook-Signature": {"v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))},
+		"Webhook-Signature": {strings.Join(signatures, " ")},
 	}, nil
 }

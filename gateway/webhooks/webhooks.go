@@ -16,7 +16,8 @@
 //     start of the appliance.
 //   - Requests go out through an outside.Client: to the public internet, or to hosts
 //     that the operator named.
-//   - A secret leaves by Add alone. Addresses are logged by their host: there may be
+//   - A secret leaves by Add and Rotate alone. One that was replaced signs beside the
+//     new one for a day. Addresses are logged by their host: there may be
 //     a secret in the path.
 //   - Who may do what has been decided before anything here is asked.
 //
@@ -28,8 +29,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -79,9 +78,8 @@ type Options struct {
 }
 
 const (
-	maxHooks   = 20
-	maxURL     = 1000
-	secretSize = 32 // bytes
+	maxHooks = 20
+	maxURL   = 1000
 )
 
 // Service is ready after Open and delivers while Run works.
@@ -188,18 +186,16 @@ func (s *Service) List() []show.Webhook {
 	defer s.mu.Unlock()
 	list := []show.Webhook{}
 	for _, id := range s.order {
-		list = append(list, s.hooks[id].Webhook)
+		list = append(list, s.shown(s.hooks[id].StoredWebhook))
 	}
 	return list
 }
 
 // Add makes a webhook. Its secret is not to be had again.
 func (s *Service) Add(ctx context.Context, by show.Principal, n show.NewWebhook) (show.Webhook, show.HookSecret, error) {
-	key := make([]byte, secretSize)
-	_, _ = rand.Read(key) // never fails
 	h := show.StoredWebhook{
 		Webhook: show.Webhook{ID: show.WebhookID(rand.Text()), URL: strings.TrimSpace(n.URL), Events: n.Events, Created: s.now().UTC().Truncate(time.Millisecond), Enabled: true},
-		Secret:  show.HookSecret(secretPrefix + base64.StdEncoding.EncodeToString(key)),
+		Secret:  newSecret(),
 	}
 	if err := s.check(&h.Webhook); err != nil {
 		return h.Webhook, "", err
@@ -261,17 +257,18 @@ func (s *Service) Change(ctx context.Context, by show.Principal, id show.Webhook
 		h.Events = *p.Events
 	}
 	if p.Enabled != nil && *p.Enabled != h.Enabled {
-		h.Enabled, h.Why, h.FailingSince = *p.Enabled, "", time.Time{}
+		h.Enabled, h.Why, h.Reason, h.FailingSince = *p.Enabled, "", "", time.Time{}
 		act = map[bool]string{true: "webhook.enable", false: "webhook.disable"}[h.Enabled]
 	}
 	if err := s.check(&h.Webhook); err != nil {
 		return h.Webhook, err
 	}
-	return h.Webhook, s.put(ctx, h, s.entry(by, act, h.URL))
+	return s.shown(h), s.put(ctx, h, s.entry(by, act, h.URL))
 }
 
 // put stores a webhook that has changed. With turn held.
 func (s *Service) put(ctx context.Context, h show.StoredWebhook, e show.AuditEntry) error {
+	h.Old = valid(h.Old, s.now()) // those that sign no more are forgotten
 	if err := s.store.PutWebhook(ctx, h, e); err != nil {
 		return err
 	}
@@ -365,12 +362,4 @@ func hostOf(address string) string {
 // no is an answer for the person who asked.
 func no(kind show.ErrorKind, format string, args ...any) error {
 	return &show.Error{Kind: kind, Detail: fmt.Sprintf(format, args...)}
-}
-
-// inWords says what went wrong on the way to a receiver.
-func inWords(err error) string {
-	if errors.Is(err, outside.ErrTooLarge) {
-		return "its answer is too long; a 204 without a body is enough"
-	}
-	return err.Error()
 }

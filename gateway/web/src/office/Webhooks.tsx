@@ -18,7 +18,10 @@ interface Webhook {
   enabled: boolean;
   /** Why Regie switched it off. */
   why?: string;
+  reason?: string;
   failing_since?: string;
+  /** Until then the secret before signs, too. */
+  old_secret_until?: string;
 }
 
 interface Delivery {
@@ -30,6 +33,7 @@ interface Delivery {
   /** The HTTP status of the last answer. */
   status?: number;
   error?: string;
+  reason?: string;
   next?: string;
 }
 
@@ -41,6 +45,18 @@ const hooks = resource<Webhook>('webhooks');
 const wordOf = (kind: 'event' | 'outcome', name: string): string => {
   const key = `webhooks.${kind}.${name}`;
   return page.messages[key] === undefined ? name : t(key as Key);
+};
+
+/** What went wrong, in the page's language where it knows the reason. */
+const reasonOf = (d: { reason?: string; status?: number; error?: string }): string => {
+  const key = `webhooks.reason.${d.reason ?? ''}`;
+  return page.messages[key] === undefined ? [d.status, d.error].filter(Boolean).join(' ') : t(key as Key, { status: d.status ?? '' });
+};
+
+const whyOff = (h: Webhook): string => {
+  if (!h.why) return t('webhooks.off');
+  if (h.reason === 'silent' && h.failing_since) return t('webhooks.offSilent', { when: when(h.failing_since) });
+  return t('webhooks.offWhy', { why: reasonOf({ ...h, error: h.why }) });
 };
 
 function AddForm({ onClose, made }: { onClose: () => void; made: (hook: Webhook & { secret: string }) => void }) {
@@ -101,7 +117,7 @@ function Deliveries({ hook, asked }: { hook: Webhook; asked: number }) {
             <span class="line-name">{wordOf('event', d.event)}</span>
             <span class={`outcome ${d.outcome}`}>{wordOf('outcome', d.outcome)}</span>
             <span class="muted figures">
-              {[count('webhooks.attempts', d.attempts), [d.status, d.error].filter(Boolean).join(' '), d.next && t('webhooks.next', { when: when(d.next) })].filter(Boolean).join(' · ')}
+              {[count('webhooks.attempts', d.attempts), reasonOf(d), d.next && t('webhooks.next', { when: when(d.next) })].filter(Boolean).join(' · ')}
             </span>
           </li>
         ))}
@@ -110,7 +126,7 @@ function Deliveries({ hook, asked }: { hook: Webhook; asked: number }) {
   );
 }
 
-function Line({ hook: h, remove }: { hook: Webhook; remove: () => void }) {
+function Line({ hook: h, rotate, remove }: { hook: Webhook; rotate: () => void; remove: () => void }) {
   const open = useSignal(false);
   const tested = useSignal(0);
   const test = () => void hooks.act(async () => {
@@ -123,12 +139,14 @@ function Line({ hook: h, remove }: { hook: Webhook; remove: () => void }) {
     <li class="panel webhook">
       <p class="line-name">{h.url}</p>
       <p class="hint">{h.events.map((e) => wordOf('event', e)).join(', ')}</p>
-      {!h.enabled && <p class="off">{h.why ? t('webhooks.offWhy', { why: h.why }) : t('webhooks.off')}</p>}
+      {!h.enabled && <p class="off">{whyOff(h)}</p>}
       {h.enabled && h.failing_since && <p class="off">{t('webhooks.failing', { when: when(h.failing_since) })}</p>}
+      {h.old_secret_until && <p class="hint">{t('webhooks.oldSecret', { when: when(h.old_secret_until) })}</p>}
       <div class="actions">
         <button type="button" class="button small" aria-label={t('webhooks.testOf', { url: h.url })} onClick={test}>{t('webhooks.test')}</button>
         <button type="button" class="button small" aria-expanded={open.value} aria-label={t('webhooks.deliveriesOf', { url: h.url })} onClick={() => (open.value = !open.value)}>{t('webhooks.deliveries')}</button>
         <button type="button" class="button small" aria-label={t(h.enabled ? 'webhooks.disableOf' : 'webhooks.enableOf', { url: h.url })} onClick={turn}>{t(h.enabled ? 'webhooks.disable' : 'webhooks.enable')}</button>
+        <button type="button" class="button small" aria-label={t('webhooks.rotateOf', { url: h.url })} onClick={rotate}>{t('webhooks.rotate')}</button>
         <button type="button" class="button small danger" aria-label={t('webhooks.deleteOf', { url: h.url })} onClick={remove}>{t('office.delete')}</button>
       </div>
       <div role="status">{tested.value > 0 && <p class="done">{t('webhooks.tested')}</p>}</div>
@@ -141,6 +159,7 @@ export function Webhooks() {
   const adding = useSignal(false);
   const fresh = useSignal<(Webhook & { secret: string }) | undefined>(undefined);
   const ending = useSignal<Webhook | undefined>(undefined);
+  const turning = useSignal<Webhook | undefined>(undefined);
   useEffect(() => void hooks.load(), []);
   const list = hooks.list.value;
   return (
@@ -158,8 +177,12 @@ export function Webhooks() {
       )}
       <Refused problem={hooks.problem.value} />
       {list?.length === 0 && <p class="muted">{t('webhooks.none')}</p>}
-      <ul class="manage-list">{list?.map((h) => <Line key={h.id} hook={h} remove={() => (ending.value = h)} />)}</ul>
+      <ul class="manage-list">{list?.map((h) => <Line key={h.id} hook={h} rotate={() => (turning.value = h)} remove={() => (ending.value = h)} />)}</ul>
       {adding.value && <AddForm onClose={() => (adding.value = false)} made={(h) => (fresh.value = h)} />}
+      {turning.value && (
+        <Ask title={t('webhooks.rotateTitle')} text={t('webhooks.rotateText', { url: turning.value.url })} yes={t('webhooks.rotate')} onClose={() => (turning.value = undefined)}
+          onYes={() => { const id = turning.value!.id; void hooks.act(async () => { fresh.value = await api('POST', `${path('webhooks', id)}/secret`); }); }} />
+      )}
       {ending.value && (
         <Ask title={t('webhooks.deleteTitle')} text={t('webhooks.deleteText', { url: ending.value.url })} yes={t('office.delete')} onClose={() => (ending.value = undefined)}
           onYes={() => { const id = ending.value!.id; void hooks.act(() => api('DELETE', path('webhooks', id))); }} />
