@@ -11,15 +11,15 @@ import type { Me } from './office/types';
 
 /** Nobody can sign in yet: there is no account. */
 const notSetUp = signal(false);
-const next = ownPath(new URLSearchParams(location.search).get('next'));
-const goOn = () => location.assign(next);
+/** To where they were going, else home: the office has next to nothing for moderators. */
+const goOn = ({ me }: { me: Me }) =>
+  location.assign(ownPath(new URLSearchParams(location.search).get('next'), me.role === 'moderator' ? '/mod' : '/admin'));
 
 /** The server forgets what it asked after five minutes; the page asks again before. */
 const ASK_AGAIN_MS = 240_000;
 
 const send = async (credential: object) => {
-  await api('POST', 'signin/passkey', { credential });
-  goOn();
+  goOn(await api<{ me: Me }>('POST', 'signin/passkey', { credential }));
 };
 
 /** Lets the browser offer passkeys at the name, until stopped. Silent until somebody has chosen one. */
@@ -82,8 +82,7 @@ const SignIn = () => {
   const form = useForm(
     (v) => required(v, 'name', 'password'),
     async ({ name = '', password = '' }) => {
-      await api<{ me: Me }>('POST', 'signin', { name: name.trim(), password });
-      goOn();
+      goOn(await api<{ me: Me }>('POST', 'signin', { name: name.trim(), password }));
     },
   );
   return (
