@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/internal/problem"
 	"github.com/regie-live/regie/gateway/schedule"
 	"github.com/regie-live/regie/gateway/show"
@@ -53,11 +54,7 @@ func (g *Gateway) withCalendars(pages http.Handler) http.Handler {
 }
 
 func (g *Gateway) serveCalendar(w http.ResponseWriter, r *http.Request, id show.SessionID) {
-	scheme := "http://"
-	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
-		scheme = "https://"
-	}
-	text, ok := g.schedule.Calendar(scheme+r.Host, id)
+	text, ok := g.schedule.Calendar(front.Origin(r), id)
 	if !ok {
 		problem.Write(w, problem.Problem{Status: http.StatusNotFound, Title: "There is no such session", Detail: "/schedule.ics is the whole schedule."})
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/regie-live/regie/gateway/events"
 	"github.com/regie-live/regie/gateway/ingest/health"
 	"github.com/regie-live/regie/gateway/ingest/obs"
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/returns"
 	"github.com/regie-live/regie/gateway/show"
 )
@@ -62,7 +63,7 @@ func (v visitors) MayDesk(p show.Principal, id show.SessionID) bool {
 }
 
 func (v visitors) Invitation(r *http.Request, token show.Token) (show.Invitation, error) {
-	return v.people.Invitation(r.Context(), api.RemoteOf(r), token)
+	return v.people.Invitation(r.Context(), front.Remote(r), token)
 }
 
 func (w *wiring) api() http.Handler {

@@ -2,11 +2,9 @@ package api
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -63,10 +61,9 @@ func TokenOf(r *http.Request) show.Token {
 // admit finds out who asks, and whether the rule lets them.
 func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 	c := &caller{
-		token: TokenOf(r), remote: RemoteOf(r), host: r.Host,
-		secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
+		token: TokenOf(r), remote: front.Remote(r), host: r.Host,
+		secure: front.Secure(r), origin: originOf(r),
 	}
-	c.origin = originOf(r, c.secure)
 	if rule == anyone {
 		return c, nil
 	}
@@ -138,22 +135,4 @@ func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 		return nil, &show.Error{Kind: show.SignedOut, Detail: "sign in, or open the invite that you got; " + why}
 	}
 	return nil, &show.Error{Kind: show.Forbidden, Detail: why}
-}
-
-// RemoteOf is the address of who asks. A proxy is believed if its own address is
-// private, and only in the last address that it adds.
-func RemoteOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() && !a.IsPrivate() {
-		return host
-	}
-	chain := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-	last := strings.TrimSpace(chain[strings.LastIndexByte(chain, ',')+1:])
-	if a, err := netip.ParseAddr(last); err == nil {
-		return a.Unmap().String()
-	}
-	return host
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -28,14 +29,11 @@ type Passkeys interface {
 // originOf is that of the page that asks. A browser says it of what changes
 // something; it is taken if it names the host that was asked, as it knows better
 // than we whether a proxy speaks TLS.
-func originOf(r *http.Request, secure bool) string {
+func originOf(r *http.Request) string {
 	if o, err := url.Parse(r.Header.Get("Origin")); err == nil && o.Host != "" && strings.EqualFold(o.Host, r.Host) {
 		return o.Scheme + "://" + o.Host
 	}
-	if secure {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
+	return front.Origin(r)
 }
 
 // passkeyOptions is what the browser's credentials.create or .get takes.

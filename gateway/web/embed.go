@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -34,7 +35,7 @@ func (s *site) embed(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, pageEmbed, func(c *catalogue) view {
 		return view{
 			Bare: true, Title: session.Title + " · Regie", Session: session,
-			Head:  sessionHead(c, sch, slot, session, origin(r)),
+			Head:  sessionHead(c, sch, slot, session, front.Origin(r)),
 			State: state{Sessions: []show.SessionView{session}, Session: session.ID},
 		}
 	})
@@ -86,7 +87,7 @@ func (s *site) oembed(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "There is no session at that address; / lists those of this appliance.", http.StatusNotFound)
 		return
 	}
-	base := origin(r)
+	base := front.Origin(r)
 	width, height := fit(session, atMost(q, "maxwidth"), atMost(q, "maxheight"))
 	answer := oembedAnswer{
 		Version: "1.0", Type: "video", Title: session.Title, ProviderName: "Regie", ProviderURL: base + "/",

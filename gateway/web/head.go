@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -23,14 +22,6 @@ type head struct {
 	// LD is JSON-LD. A data block is no script, so the policy lets it stand, and
 	// html/template writes it as JSON that cannot end its element.
 	LD any
-}
-
-// origin is this server as the visitor reached it.
-func origin(r *http.Request) string {
-	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
 }
 
 func oembedURL(base, path string) string {

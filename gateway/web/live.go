@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -24,10 +25,10 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 	}
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageLive, func(c *catalogue) view {
-		h := eventHead(c, sch, origin(r))
+		h := eventHead(c, sch, front.Origin(r))
 		return view{
 			Title: sch.Name + " · Regie", Description: h.Description, Head: h,
-			Event: newEventView(c, sch, sessions, r.URL.Query(), origin(r)),
+			Event: newEventView(c, sch, sessions, r.URL.Query(), front.Origin(r)),
 		}
 	})
 }
@@ -37,7 +38,7 @@ func (s *site) follow(w http.ResponseWriter, r *http.Request) {
 	sch, _ := s.schedule()
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageFollow, func(c *catalogue) view {
-		h := eventHead(c, sch, origin(r))
+		h := eventHead(c, sch, front.Origin(r))
 		h.URL += "live"
 		h.LD = nil // the Live page has it
 		if h.Title == "" {
@@ -46,7 +47,7 @@ func (s *site) follow(w http.ResponseWriter, r *http.Request) {
 		}
 		v := view{
 			Title: h.Title + " · Regie", Description: h.Description, Head: h,
-			Event: newEventView(c, sch, sessions, nil, origin(r)),
+			Event: newEventView(c, sch, sessions, nil, front.Origin(r)),
 			State: state{Sessions: sessions, Schedule: lean(sch)},
 		}
 		v.Programme = arrange(sessions, "")

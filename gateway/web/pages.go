@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/regie-live/regie/gateway/internal/front"
 	"github.com/regie-live/regie/gateway/show"
 )
 
@@ -162,7 +163,7 @@ func (s *site) watch(w http.ResponseWriter, r *http.Request) {
 	sessions := s.sessions.List()
 	s.render(w, r, http.StatusOK, pageWatch, func(c *catalogue) view {
 		v := view{
-			Head:        sessionHead(c, sch, slot, session, origin(r)),
+			Head:        sessionHead(c, sch, slot, session, front.Origin(r)),
 			Title:       session.Title + " · Regie",
 			Description: c.text("watch.description", "title", session.Title),
 			State:       state{Sessions: sessions, Session: session.ID},
