@@ -151,6 +151,7 @@ func seatKbps(program int) int { return 2 * program }
 // refusal is why a publisher was turned away, for who runs the session.
 type refusal struct {
 	Time        time.Time          `json:"time"`
+	Times       int                `json:"times"`
 	Protocol    string             `json:"protocol"`
 	Remote      string             `json:"remote"`
 	Outcome     string             `json:"outcome"`
@@ -163,7 +164,7 @@ func (w *wiring) refusalsOf(id show.SessionID) []refusal {
 	list := []refusal{}
 	for _, a := range w.door.RefusalsOf(id) {
 		list = append(list, refusal{
-			Time: a.Time, Protocol: string(a.Protocol), Remote: a.Remote,
+			Time: a.Time, Times: a.Times, Protocol: string(a.Protocol), Remote: a.Remote,
 			Outcome: string(a.Refusal.Outcome), Reason: a.Refusal.Reason, Hint: a.Refusal.Hint,
 			Participant: a.Participant,
 		})

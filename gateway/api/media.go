@@ -69,7 +69,8 @@ func (s *server) answers(example any) func(*huma.Operation) {
 
 // refusal is an entry of Options.Refusals.
 type refusal struct {
-	Time        time.Time          `json:"time"`
+	Time        time.Time          `json:"time" doc:"of the last"`
+	Times       int                `json:"times" doc:"how often it was refused alike"`
 	Protocol    string             `json:"protocol"`
 	Remote      string             `json:"remote"`
 	Outcome     string             `json:"outcome"`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -55,9 +56,11 @@ const (
 	guessEvery = 3 * time.Second
 )
 
-// Attempt is a publisher that was turned away. It never holds the key.
+// Attempt is a publisher that was turned away. It never holds the key. Encoders and
+// cameras that try again by themselves, and fail alike, are one.
 type Attempt struct {
-	Time     time.Time
+	Time     time.Time // of the last
+	Times    int
 	Protocol Protocol
 	Remote   string
 	Refusal  Refusal
@@ -177,20 +180,35 @@ func (d *Door) count(o Offer, whose Seat, r *Refusal) {
 
 func (d *Door) remember(o Offer, whose Seat, r *Refusal) {
 	a := Attempt{
-		Time: time.Now(), Protocol: o.Protocol, Remote: o.Remote, Refusal: *r,
+		Time: time.Now(), Times: 1, Protocol: o.Protocol, Remote: o.Remote, Refusal: *r,
 		Session: whose.Session, Participant: whose.Participant,
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if o.Protocol == Pull { // tries again by itself, which is no news
-		d.refusals = slices.DeleteFunc(d.refusals, func(b Attempt) bool {
-			return b.Protocol == Pull && b.Remote == a.Remote && b.Session == a.Session && b.Participant == a.Participant && b.Refusal == a.Refusal
-		})
-	}
+	d.refusals = slices.DeleteFunc(d.refusals, func(b Attempt) bool {
+		if a.again(b) {
+			a.Times += b.Times
+			return true
+		}
+		return false
+	})
 	if len(d.refusals) == maxRefusals {
 		d.refusals = append(d.refusals[:0], d.refusals[1:]...)
 	}
 	d.refusals = append(d.refusals, a)
+}
+
+// again says whether a is b once more. The port that a sender calls from is another
+// each time.
+func (a Attempt) again(b Attempt) bool {
+	host := func(remote string) string {
+		if h, _, err := net.SplitHostPort(remote); err == nil && a.Protocol != Pull {
+			return h
+		}
+		return remote
+	}
+	return a.Protocol == b.Protocol && host(a.Remote) == host(b.Remote) && a.Refusal == b.Refusal &&
+		a.Session == b.Session && a.Participant == b.Participant
 }
 
 func asRefusal(err error) *Refusal {

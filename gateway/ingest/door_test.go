@@ -250,6 +250,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// An encoder tries again by itself, a hundred times; what others did must not be
+// lost over it.
+func TestRefusalsOfOneEncoderAreOne(t *testing.T) {
+	f := newFixture()
+	other := Offer{Protocol: RTMP, Remote: "192.0.2.9:40000"}
+	f.door.Refuse(other, NewNoMedia())
+	for i := range 2 * maxRefusals {
+		f.door.Refuse(Offer{Protocol: RTMP, Remote: fmt.Sprintf("192.0.2.7:%d", 50000+i)}, NewNoMedia())
+	}
+	f.door.Refuse(Offer{Protocol: WHIP, Remote: "192.0.2.7:50000"}, NewNoMedia())
+	as := f.door.Refusals()
+	if len(as) != 3 || as[0].Remote != other.Remote || as[0].Times != 1 || as[1].Times != 2*maxRefusals || as[1].Remote != "192.0.2.7:50099" || as[2].Times != 1 {
+		t.Errorf("%+v", as)
+	}
+}
+
 func TestRefusalsAreBounded(t *testing.T) {
 	f := newFixture()
 	for i := range 2 * maxRefusals {

@@ -175,8 +175,8 @@ const (
 		{"participant":"guest2","name":"Mei","state":"checking","protocol":"rtsp","video":{"codec":"h265","kbps":0,"kbps_now":0,"b_frames":0}},
 		{"participant":"guest3","name":"Lou","state":"waiting"}]`
 	refusalsTwo = `[
-		{"time":"2026-11-27T14:02:11Z","protocol":"rtmp","remote":"192.0.2.7:51000","outcome":"bad_key","reason":"no session has this stream key","hint":"copy the key anew"},
-		{"time":"2026-11-27T14:05:40Z","protocol":"rtmp","remote":"192.0.2.9:40112","outcome":"seat_taken","reason":"the seat of Ana is taken by rtmp from 192.0.2.7:51002","hint":"stop the other encoder","participant":"host"}]`
+		{"time":"2026-11-27T14:02:11Z","times":12,"protocol":"rtmp","remote":"192.0.2.7:51000","outcome":"bad_key","reason":"no session has this stream key","hint":"copy the key anew"},
+		{"time":"2026-11-27T14:05:40Z","times":1,"protocol":"rtmp","remote":"192.0.2.9:40112","outcome":"seat_taken","reason":"the seat of Ana is taken by rtmp from 192.0.2.7:51002","hint":"stop the other encoder","participant":"host"}]`
 )
 
 // camerasTwo are one that sends and one that does not let us in.
@@ -203,6 +203,7 @@ func encodersAreTold(t *testing.T, b browser) {
 		t.Errorf("the line says %q", text)
 	}
 	p.until("the newest refusal comes first, with the person's name", `document.querySelector(".refusals li").innerText.includes("Ana") && document.querySelector(".refusals li").innerText.includes("Another encoder sends")`)
+	p.until("what was refused again and again says how often", `document.querySelectorAll(".refusals li")[1].innerText.includes("12 times")`)
 	p.click(".obs-side .primary")
 	p.until("the key is in the cards, as dots", `document.querySelectorAll(".way .dots").length >= 3`)
 	p.eval(`(document.querySelectorAll(".way [aria-pressed]")[0].click(), "")`)

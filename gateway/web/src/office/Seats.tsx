@@ -47,6 +47,7 @@ export const Refusals = ({ refusals, names }: { refusals: Refusal[]; names: Map<
             <p class="muted figures">
               {at(r.time)} · {t(`protocol.${r.protocol}` as Key)} · {r.remote}
               {r.participant && ` · ${names.get(r.participant) ?? r.participant}`}
+              {r.times > 1 && ` · ${t('obs.times', { n: r.times })}`}
             </p>
             <p>{why(r)}</p>
             <p class="hint" lang="en">{r.reason}; {r.hint}</p>

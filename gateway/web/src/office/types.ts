@@ -106,6 +106,7 @@ export interface Health {
 
 export interface Refusal {
   time: string;
+  times: number;
   protocol: string;
   remote: string;
   outcome: string;
