@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { shutOut } from '../app/events';
 import { t } from '../app/i18n';
 import { Door, Hand } from '../components/icons-stage';
+import { PROGRAM } from '../rtc/slots';
 import type { Desk } from '../stage/desk';
 import { Ask, type Question } from '../stage/Ask';
 import { Clock } from '../stage/Head';
@@ -68,7 +69,7 @@ export function GreenRoom({ room, me, talk, again }: Props) {
       <section class="room-people" aria-label={t('guest.others')}>
         <Tile desk={desk} person={you} stream={own} mirrored={own === me.media.view.value} />
         {desk.people.filter((p) => p.id !== me.id && me.returns.streams.value.has(p.id)).map((p) => (
-          <Tile key={p.id} desk={desk} person={p} stream={me.pictureOf(p)} />
+          <Tile key={p.id} desk={desk} person={p} stream={me.pictureOf(p)} still={me.returns.still.value.has(p.id)} />
         ))}
       </section>
       <section class="panel room-talk" aria-label={t('guest.talk', { host })}>
@@ -102,7 +103,7 @@ function Program({ me, desk }: { me: Me; desk: Desk }) {
     return (
       <>
         <Video stream={stream} label={t('guest.program')} />
-        {me.returns.programPaused.value && <p class="monitor-words" role="status">{t('room.programPaused')}</p>}
+        {me.returns.still.value.has(PROGRAM) && <p class="monitor-words" role="status">{t('room.programPaused')}</p>}
       </>
     );
   }

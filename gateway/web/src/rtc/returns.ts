@@ -22,8 +22,8 @@ export class Returns {
   readonly blind = signal(false);
   /** The program's picture; undefined while not connected. */
   readonly program = signal<MediaStream | undefined>(undefined);
-  /** Our link is too thin for it: it stands still. */
-  readonly programPaused = signal(false);
+  /** Whose pictures stand still, as our link is too thin for them; PROGRAM is one. */
+  readonly still = signal<ReadonlySet<string>>(new Set());
   /** Set when the server has ended it for good, in its words. */
   readonly removed = signal<string | undefined>(undefined);
   /** The same person listens elsewhere now. */
@@ -68,7 +68,7 @@ export class Returns {
     const channel = pc.createDataChannel('regie');
     channel.onmessage = ({ data }) => {
       const told = read(String(data));
-      if (told?.type === 'slots') [this.slots.value, this.programPaused.value] = [told.slots, told.paused];
+      if (told?.type === 'slots') [this.slots.value, this.still.value] = [told.slots, told.still];
       if (told?.type === 'removed') {
         this.removed.value = told.reason;
         over(new Loss(told.reason, true));
@@ -88,6 +88,6 @@ export class Returns {
     this.slots.value = new Map();
     this.tracks.value = [];
     this.program.value = undefined;
-    this.programPaused.value = false;
+    this.still.value = new Set();
   }
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { read } from './slots';
+import { PROGRAM, read } from './slots';
 
 const slots = (entries: unknown) => {
   const told = read(JSON.stringify({ type: 'slots', slots: entries }));
   return told?.type === 'slots' ? Object.fromEntries(told.slots) : told;
 };
 
-test('they say when the program stands still', () => {
-  const paused = (text: string) => (read(text) as { paused: boolean }).paused;
-  assert.equal(paused('{"type":"slots","slots":[],"paused":true}'), true);
-  assert.equal(paused('{"type":"slots","slots":[]}'), false);
+test('they say whose picture stands still', () => {
+  const still = (text: string) => [...(read(text) as { still: Set<string> }).still];
+  assert.deepEqual(still('{"type":"slots","slots":[],"paused":true}'), [PROGRAM]);
+  assert.deepEqual(still('{"type":"slots","slots":[{"slot":0,"participant":"host","paused":true},{"slot":1,"participant":"guest1"}]}'), ['host']);
 });
 
 test('slots say who is where', () => {

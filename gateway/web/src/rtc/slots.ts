@@ -5,8 +5,11 @@
 /** How many people a return feed carries at once. */
 export const SLOTS = 6;
 
+/** Stands for the program among participants. */
+export const PROGRAM = '';
+
 export type Told =
-  | { type: 'slots'; slots: Map<string, number>; paused: boolean } // the program's picture is, for a link too thin
+  | { type: 'slots'; slots: Map<string, number>; still: Set<string> } // still: whose pictures our thin link goes without
   | { type: 'removed'; reason: string }
   | { type: 'replaced' }; // the same person listens elsewhere now
 
@@ -24,10 +27,12 @@ export function read(text: string): Told | undefined {
   if (message.type === 'replaced') return { type: 'replaced' };
   if (message.type !== 'slots' || !Array.isArray(message.slots)) return undefined;
   const slots = new Map<string, number>();
-  for (const entry of message.slots as { slot?: unknown; participant?: unknown }[]) {
-    const { slot, participant } = entry;
+  const still = new Set<string>(message.paused === true ? [PROGRAM] : []);
+  for (const entry of message.slots as { slot?: unknown; participant?: unknown; paused?: unknown }[]) {
+    const { slot, participant, paused } = entry;
     if (typeof participant !== 'string' || participant === '') continue; // an empty slot
     if (typeof slot === 'number' && Number.isInteger(slot) && slot >= 0 && slot < SLOTS) slots.set(participant, slot);
+    if (paused === true) still.add(participant);
   }
-  return { type: 'slots', slots, paused: message.paused === true };
+  return { type: 'slots', slots, still };
 }

@@ -37,7 +37,7 @@ function PersonCard({ room, me, desk, question, talkOf, write, p }: Props & { p:
   const talk = p.role === 'guest' && !p.of ? talkOf(p.id) : undefined;
   return (
     <li class={`person-card ${is.place}`}>
-      <Tile desk={desk} person={is} stream={stream} mirrored={stream !== undefined && stream === me.media.view.value} />
+      <Tile desk={desk} person={is} stream={stream} mirrored={stream !== undefined && stream === me.media.view.value} still={me.returns.still.value.has(is.id)} />
       <p class="person-line">
         <b class="person-card-name" dir="auto">{nameOf(p)}</b>
         <span class={`place ${placeWord(desk, is)}`}>{t(`place.${placeWord(desk, is)}`)}</span>

@@ -1,5 +1,6 @@
 // What viewers see, large, and beside it what they will see after Take.
 import { t, elapsed } from '../app/i18n';
+import { PROGRAM } from '../rtc/slots';
 import { differs, person, type Desk, type Picture } from '../stage/desk';
 import type { Me } from '../stage/me';
 import type { Room } from '../stage/room';
@@ -17,7 +18,7 @@ export function Program({ me, desk }: { me: Me; desk: Desk }) {
       <h2 class="monitor-name">{t('desk.program')}</h2>
       <div class="monitor-picture" style={ratio(desk)}>
         {stream && link.at === 'connected' && (me.returns.blind.value ? <p class="monitor-words">{t('link.blind')}</p> : <Video stream={stream} label={t('desk.programLabel')} />)}
-        {link.at === 'connected' && me.returns.programPaused.value && <p class="monitor-words" role="status">{t('room.programPaused')}</p>}
+        {link.at === 'connected' && me.returns.still.value.has(PROGRAM) && <p class="monitor-words" role="status">{t('room.programPaused')}</p>}
         {link.at !== 'connected' && (
           <p class="monitor-words" role="status">
             {link.at === 'waiting' ? t('self.lost', { s: link.seconds, why: link.why }) : link.at === 'refused' ? t('desk.noReturn', { why: link.why }) : t('room.connecting')}
