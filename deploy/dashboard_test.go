@@ -1,10 +1,13 @@
 // Package deploy_test asks the real tools, promtool and prometheus from Debian's
-// package, whether they accept what is shipped here. It guarantees that every
+// package, and Grafana's own description of a dashboard, whether they accept what is
+// shipped here. It guarantees that every
 // expression of the dashboard parses, runs and finds data in an exposition that
 // has no families but those which the code registers.
 package deploy_test
 
 import (
+	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -13,6 +16,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/heatmap"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/regie-live/regie/deploy"
 )
@@ -52,6 +63,50 @@ func TestEveryAlertIsTested(t *testing.T) {
 			if strings.Contains(part, "expr:") && !strings.HasPrefix(part, "#") && !strings.Contains(part, must) {
 				t.Errorf("%s is missing in: %s", must, strings.SplitN(part, "\n", 2)[0])
 			}
+		}
+	}
+}
+
+// TestGrafanaKnowsEveryField: a field that Grafana does not know, or that it wants
+// and does not find, is silently not what was meant.
+func TestGrafanaKnowsEveryField(t *testing.T) {
+	known := cog.NewRuntime()
+	known.RegisterPanelcfgVariant(heatmap.VariantConfig())
+	known.RegisterPanelcfgVariant(stat.VariantConfig())
+	known.RegisterPanelcfgVariant(statetimeline.VariantConfig())
+	known.RegisterPanelcfgVariant(timeseries.VariantConfig())
+	known.RegisterDataqueryVariant(prometheus.VariantConfig())
+	for _, file := range dashboards {
+		text := []byte(read(t, file))
+		var strict, d dashboard.Dashboard
+		var wrong cog.BuildErrors
+		// It gives an empty list of errors for every panel, instead of none.
+		if err := strict.UnmarshalJSONStrict(text); err != nil && !(errors.As(err, &wrong) && len(wrong) == 0) {
+			t.Errorf("%s: %v", file, err)
+		}
+		if err := json.Unmarshal(text, &d); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Validate(); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		looked := 0
+		for _, row := range d.Panels {
+			panels := []dashboard.Panel{}
+			if row.Panel != nil {
+				panels = append(panels, *row.Panel)
+			} else {
+				panels = row.RowPanel.Panels
+			}
+			for _, p := range panels {
+				if _, ok := known.ConfigForPanelcfgVariant(p.Type); !ok {
+					t.Errorf("%s: panels of type %s are not looked at", file, p.Type)
+				}
+				looked += len(p.Targets)
+			}
+		}
+		if looked < 20 {
+			t.Errorf("%s: only %d queries were looked at", file, looked)
 		}
 	}
 }
