@@ -15,6 +15,7 @@ const (
 	maxBytes   = 2048
 	maxCluster = 24 // letters and marks that are drawn as one; Tibetan stacks have eight
 	maxMarks   = 6  // in a row, on one letter
+	maxPasses  = 6  // of cleaning; each but the last leaves less
 )
 
 // Joiners have no shape: they say how the letters beside them join.
@@ -29,6 +30,17 @@ func joins(r rune) bool { return r == nonJoiner || r == joiner }
 // spaces, no control or direction characters that would break the drawing, and
 // nothing that no font has: it would be boxes.
 func (p *Pen) clean(s string) string {
+	// Where something is left out, what stood beside it may join into other letters.
+	for range maxPasses {
+		last := s
+		if s = p.pass(last); s == last {
+			break
+		}
+	}
+	return s
+}
+
+func (p *Pen) pass(s string) string {
 	var out []rune
 	for _, cluster := range clusters(plain(s)) {
 		drawn, _, ok := p.resolve(cluster, false)
@@ -42,9 +54,7 @@ func (p *Pen) clean(s string) string {
 
 // plain is s in composed letters, without characters that are no letters.
 func plain(s string) []rune {
-	if len(s) > maxBytes {
-		s = strings.ToValidUTF8(s[:maxBytes], "")
-	}
+	s = strings.ToValidUTF8(s[:min(len(s), maxBytes)], "")
 	in := []rune(norm.NFC.String(s))
 	out, marks := in[:0], 0
 	for i, r := range in {
