@@ -298,6 +298,7 @@ func (d *desk) together() {
 	for _, key := range []string{"1", "6", "3"} {
 		d.host.press(key)
 	}
+	is(d.second, "the layout that the other chose last", chosen, "1 + 2") // else theirs may arrive after ours
 	for _, key := range []string{"4", "1"} {
 		d.second.press(key)
 	}
