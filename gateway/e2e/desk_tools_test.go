@@ -1,13 +1,10 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"math"
-	"net/http"
 	"testing"
 	"time"
 
@@ -19,28 +16,6 @@ import (
 	"github.com/regie-live/regie/transcode/compose"
 	"github.com/regie-live/regie/transcode/slate"
 )
-
-// change sends a PATCH, and gives what the answer says if it is a refusal.
-func (m *admin) change(path string, v any) (status int, detail string) {
-	m.a.t.Helper()
-	body, err := json.Marshal(v)
-	if err != nil {
-		m.a.t.Fatal(err)
-	}
-	request, err := http.NewRequest(http.MethodPatch, m.a.url("/api/v1/"+path), bytes.NewReader(body))
-	if err != nil {
-		m.a.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := m.http.Do(request)
-	if err != nil {
-		m.a.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var problem struct{ Detail string }
-	_ = json.NewDecoder(response.Body).Decode(&problem) // there may be none
-	return response.StatusCode, problem.Detail
-}
 
 // signsIn opens a desk as somebody with an account.
 func (b *browser) signsIn(a *appliance, session, name, password string) *tab {

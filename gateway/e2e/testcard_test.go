@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -29,21 +30,55 @@ func (a *appliance) setupLink() string {
 	return strings.TrimSpace(string(link))
 }
 
-// ask sends v and reads the answer into answer.
-func (m *admin) ask(path string, v, answer any) {
+// send asks the API.
+func (m *admin) send(method, path string, v any) (status int, answer []byte) {
 	m.a.t.Helper()
 	body, err := json.Marshal(v)
 	if err != nil {
 		m.a.t.Fatal(err)
 	}
-	response, err := m.http.Post(m.a.url("/api/v1/"+path), "application/json", bytes.NewReader(body))
+	request, err := http.NewRequest(method, m.a.url("/api/v1/"+path), bytes.NewReader(body))
+	if err != nil {
+		m.a.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := m.http.Do(request)
 	if err != nil {
 		m.a.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if err := json.NewDecoder(response.Body).Decode(answer); err != nil || response.StatusCode != http.StatusCreated {
-		m.a.t.Fatalf("%s: %s: %v %v", path, response.Status, answer, err)
+	if answer, err = io.ReadAll(response.Body); err != nil {
+		m.a.t.Fatal(err)
 	}
+	return response.StatusCode, answer
+}
+
+// ask has something made, and reads the answer into answer.
+func (m *admin) ask(path string, v, answer any) {
+	m.a.t.Helper()
+	status, b := m.send(http.MethodPost, path, v)
+	if err := json.Unmarshal(b, answer); err != nil || status != http.StatusCreated {
+		m.a.t.Fatalf("%s: %d: %s %v", path, status, b, err)
+	}
+}
+
+// do has something done, and returns the answer.
+func (m *admin) do(method, path string, v any) []byte {
+	m.a.t.Helper()
+	status, answer := m.send(method, path, v)
+	if status >= 300 {
+		m.a.t.Fatalf("%s %s %v: %d %s", method, path, v, status, answer)
+	}
+	return answer
+}
+
+// change sends a PATCH, and gives what the answer says if it is a refusal.
+func (m *admin) change(path string, v any) (status int, detail string) {
+	m.a.t.Helper()
+	status, answer := m.send(http.MethodPatch, path, v)
+	var problem struct{ Detail string }
+	_ = json.Unmarshal(answer, &problem) // there may be none
+	return status, problem.Detail
 }
 
 // TestTestCard: a new appliance has something to show at once; the host's encoder

@@ -35,7 +35,9 @@ func TestWebhooks(t *testing.T) {
 
 	const id, text = "question-of-e2e-01", "Which clay is that?"
 	root.ask("sessions/studio/room/questions", map[string]string{"id": id, "text": text}, &struct{}{})
-	root.send(http.MethodPatch, "sessions/studio/room/questions/"+id, `{"state":"on_air"}`, http.StatusOK)
+	if status, detail := root.change("sessions/studio/room/questions/"+id, map[string]string{"state": "on_air"}); status != http.StatusOK {
+		t.Fatalf("the question is not put on air: %d %s", status, detail)
+	}
 	w.awaits("question.on_air", text)
 
 	p := startBrowser(t).open(a.url("/signin?next=/admin"))
@@ -74,24 +76,6 @@ func (a *appliance) webhook(url string) string {
 		a.t.Fatalf("%d %s", status, text)
 	}
 	return made.Secret
-}
-
-// send asks for what changes something and is no POST.
-func (m *admin) send(method, path, body string, want int) {
-	m.a.t.Helper()
-	r, err := http.NewRequestWithContext(m.a.t.Context(), method, m.a.url("/api/v1/"+path), strings.NewReader(body))
-	if err != nil {
-		m.a.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	res, err := m.http.Do(r)
-	if err != nil {
-		m.a.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if text, _ := io.ReadAll(res.Body); res.StatusCode != want {
-		m.a.t.Fatalf("%s %s: %s %s", method, path, res.Status, text)
-	}
 }
 
 // receiver is another system that is told what happens.
