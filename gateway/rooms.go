@@ -3,7 +3,6 @@ package gateway
 import (
 	"net/http"
 	"runtime"
-	"time"
 
 	"github.com/regie-live/regie/gateway/api"
 	"github.com/regie-live/regie/gateway/events"
@@ -89,7 +88,7 @@ func (w *wiring) api() http.Handler {
 		},
 		Kick:     w.events.Kick,
 		Health:   func(id show.SessionID) any { return w.healthOf(id) },
-		Refusals: func(id show.SessionID) any { return w.refusalsOf(id) },
+		Refusals: w.refusalsOf,
 		Profile:  w.profile,
 		TestCard: w.testCard,
 		Logger:   w.log,
@@ -148,22 +147,10 @@ func (w *wiring) healthOf(id show.SessionID) []health.Health {
 // is nothing to win by more than twice that.
 func seatKbps(program int) int { return 2 * program }
 
-// refusal is why a publisher was turned away, for who runs the session.
-type refusal struct {
-	Time        time.Time          `json:"time"`
-	Times       int                `json:"times"`
-	Protocol    string             `json:"protocol"`
-	Remote      string             `json:"remote"`
-	Outcome     string             `json:"outcome"`
-	Reason      string             `json:"reason"`
-	Hint        string             `json:"hint"`
-	Participant show.ParticipantID `json:"participant,omitempty"`
-}
-
-func (w *wiring) refusalsOf(id show.SessionID) []refusal {
-	list := []refusal{}
+func (w *wiring) refusalsOf(id show.SessionID) []api.Refusal {
+	list := []api.Refusal{}
 	for _, a := range w.door.RefusalsOf(id) {
-		list = append(list, refusal{
+		list = append(list, api.Refusal{
 			Time: a.Time, Times: a.Times, Protocol: string(a.Protocol), Remote: a.Remote,
 			Outcome: string(a.Refusal.Outcome), Reason: a.Refusal.Reason, Hint: a.Refusal.Hint,
 			Participant: a.Participant,

@@ -42,7 +42,7 @@ type caller struct {
 	viewer      show.Token // of who has no account and no invite
 	secure      bool       // came by TLS
 	host        string
-	origin      string // of the page, for passkeys
+	request     *http.Request
 }
 
 type callerKey struct{}
@@ -62,7 +62,7 @@ func TokenOf(r *http.Request) show.Token {
 func (s *server) admit(r *http.Request, rule access) (*caller, error) {
 	c := &caller{
 		token: TokenOf(r), remote: front.Remote(r), host: r.Host,
-		secure: front.Secure(r), origin: originOf(r),
+		secure: front.Secure(r), request: r,
 	}
 	if rule == anyone {
 		return c, nil

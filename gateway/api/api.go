@@ -53,10 +53,10 @@ type Options struct {
 	Return func(w http.ResponseWriter, r *http.Request, of show.SessionID, receiver show.ParticipantID, role show.Role)
 	// ICE are the servers that the browser of a person on a stage may use.
 	ICE func(show.SessionID, show.ParticipantID) []show.ICEServer
-	// Health and Refusals say how what participants send arrives, and who was
-	// turned away; both are lists, as JSON.
-	Health   func(show.SessionID) any
-	Refusals func(show.SessionID) any
+	// Health says how what participants send arrives: a list, as JSON.
+	Health func(show.SessionID) any
+	// Refusals are those who were turned away.
+	Refusals func(show.SessionID) []Refusal
 	// Profile makes the zip that OBS imports.
 	Profile func(ProfileRequest) ([]byte, error)
 	// TestCard puts a test card on a new session.

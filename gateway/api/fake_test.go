@@ -276,7 +276,7 @@ func (c *company) options() Options {
 			return []show.ICEServer{{URLs: []string{"turn:here"}, Username: "u"}}
 		},
 		Health:   func(show.SessionID) any { return []int{} },
-		Refusals: func(show.SessionID) any { return []int{} },
+		Refusals: func(show.SessionID) []Refusal { return []Refusal{} },
 		Profile:  func(p ProfileRequest) ([]byte, error) { return []byte("PK " + p.Protocol + " " + p.Key), nil },
 	}
 }

@@ -44,7 +44,7 @@ func (s *server) media() {
 	on(s, "POST", "/sessions/{s}/me/publish", performer, "A bearer to send my picture and sound with", s.publish)
 	on(s, "POST", "/sessions/{s}/messages", house, "Say something in private: from the desk to one person, or to the desk", s.say)
 	on(s, "GET", "/sessions/{s}/ingest", desk, "How what the participants send arrives", s.health, s.answers([]health.Health{}))
-	on(s, "GET", "/sessions/{s}/refusals", desk, "Who was refused lately, and why", s.refusals, s.answers([]refusal{}))
+	on(s, "GET", "/sessions/{s}/refusals", desk, "Who was refused lately, and why", s.refusals)
 	on(s, "GET", "/sessions/{s}/obs-profile.zip", desk, "A profile for OBS to import, without the key", s.profile, isZip)
 	on(s, "POST", "/sessions/{s}/obs-profile.zip", desk, "A profile for OBS to import, with the key", s.profileOf, isZip)
 	sdp := func(status string) func(*huma.Operation) {
@@ -67,8 +67,8 @@ func (s *server) answers(example any) func(*huma.Operation) {
 	}
 }
 
-// refusal is an entry of Options.Refusals.
-type refusal struct {
+// Refusal is why publishers were turned away, for who runs the session.
+type Refusal struct {
 	Time        time.Time          `json:"time" doc:"of the last"`
 	Times       int                `json:"times" doc:"how often it was refused alike"`
 	Protocol    string             `json:"protocol"`
@@ -131,11 +131,11 @@ func (s *server) health(_ context.Context, in *OfSession) (*body[any], error) {
 	return &body[any]{s.Health(in.S)}, nil
 }
 
-func (s *server) refusals(_ context.Context, in *OfSession) (*body[any], error) {
+func (s *server) refusals(_ context.Context, in *OfSession) (*body[[]Refusal], error) {
 	if s.Refusals == nil {
 		return nil, off("This server does not keep refusals")
 	}
-	return &body[any]{s.Refusals(in.S)}, nil
+	return &body[[]Refusal]{s.Refusals(in.S)}, nil
 }
 
 func (s *server) profile(ctx context.Context, in *ProfileAsk) (*zipFile, error) {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -26,14 +25,14 @@ type Passkeys interface {
 	RemovePasskey(ctx context.Context, by show.Principal, keep show.Token, id show.PasskeyID) error
 }
 
-// originOf is that of the page that asks. A browser says it of what changes
+// origin is that of the page that asks. A browser says it of what changes
 // something; it is taken if it names the host that was asked, as it knows better
 // than we whether a proxy speaks TLS.
-func originOf(r *http.Request) string {
-	if o, err := url.Parse(r.Header.Get("Origin")); err == nil && o.Host != "" && strings.EqualFold(o.Host, r.Host) {
+func (c *caller) origin() string {
+	if o, err := url.Parse(c.request.Header.Get("Origin")); err == nil && o.Host != "" && strings.EqualFold(o.Host, c.host) {
 		return o.Scheme + "://" + o.Host
 	}
-	return front.Origin(r)
+	return front.Origin(c.request)
 }
 
 // passkeyOptions is what the browser's credentials.create or .get takes.
@@ -75,12 +74,12 @@ func (s *server) askSetupPasskey(ctx context.Context, in *body[struct {
 	Name  string     `json:"name" minLength:"1" maxLength:"40"`
 }]) (*body[passkeyOptions], error) {
 	c := callerOf(ctx)
-	return optionsOf(s.People.AskSetupPasskey(ctx, c.remote, c.origin, in.Body.Token, in.Body.Name))
+	return optionsOf(s.People.AskSetupPasskey(ctx, c.remote, c.origin(), in.Body.Token, in.Body.Name))
 }
 
 func (s *server) askPasskey(ctx context.Context, _ *nothing) (*body[passkeyOptions], error) {
 	c := callerOf(ctx)
-	return optionsOf(s.People.AskPasskey(ctx, c.remote, c.origin))
+	return optionsOf(s.People.AskPasskey(ctx, c.remote, c.origin()))
 }
 
 func (s *server) signInByPasskey(ctx context.Context, in *body[PasskeyAnswer]) (*withCookie[signedIn], error) {
@@ -104,7 +103,7 @@ func (s *server) askNewPasskey(ctx context.Context, in *body[struct {
 	Password string `json:"password,omitempty" maxLength:"256"`
 }]) (*body[passkeyOptions], error) {
 	c := callerOf(ctx)
-	return optionsOf(s.People.AskNewPasskey(ctx, c.Principal, c.remote, c.origin, in.Body.Password))
+	return optionsOf(s.People.AskNewPasskey(ctx, c.Principal, c.remote, c.origin(), in.Body.Password))
 }
 
 func (s *server) addPasskey(ctx context.Context, in *body[newPasskey]) (*body[show.Passkey], error) {

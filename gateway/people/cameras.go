@@ -19,17 +19,9 @@ func (s *Service) Cameras(_ context.Context, by show.Principal, id show.SessionI
 	if err := s.demand(by, show.MaySessions, id); err != nil {
 		return nil, err
 	}
-	s.mu.RLock()
-	var people []show.StoredParticipant
-	if v := s.book.sessions[id]; v != nil {
-		people = v.People // is replaced when it changes
-	}
-	s.mu.RUnlock()
 	list := []show.Camera{}
-	for _, p := range people {
-		if p.Source != "" && !p.Removed {
-			list = append(list, s.camera(id, p))
-		}
+	for _, p := range s.camerasOf(id) {
+		list = append(list, s.camera(id, p))
 	}
 	return list, nil
 }
@@ -60,7 +52,7 @@ func (s *Service) AddCamera(ctx context.Context, by show.Principal, id show.Sess
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.camerasOf(id) >= maxCameras {
+	if len(s.camerasOf(id)) >= maxCameras {
 		return show.Camera{}, no(show.Conflict, "There are %d cameras in this session already; remove one of them first.", maxCameras)
 	}
 	person, _, err := s.place(id, show.Guest, "", name)
@@ -78,17 +70,17 @@ func (s *Service) AddCamera(ctx context.Context, by show.Principal, id show.Sess
 	return s.camera(id, person), nil
 }
 
-func (s *Service) camerasOf(id show.SessionID) (n int) {
+func (s *Service) camerasOf(id show.SessionID) (list []show.StoredParticipant) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if v := s.book.sessions[id]; v != nil {
 		for _, p := range v.People {
 			if p.Source != "" && !p.Removed {
-				n++
+				list = append(list, p)
 			}
 		}
 	}
-	return n
+	return list
 }
 
 // checkSource never puts the address into its answer.
