@@ -221,7 +221,7 @@ func deviceTroubles(t *testing.T, b browser) {
 
 	g.typeInto("#name", "Théo")
 	g.clickOn("Join")
-	g.until("the green room is open", inRoom)
+	g.until("the own picture is in the green room", `document.querySelector(".room-people video")?.srcObject != null`)
 	g.eval(`(document.querySelector(".room-people video").srcObject.getTracks()[0].dispatchEvent(new Event("ended")), navigator.mediaDevices.dispatchEvent(new Event("devicechange")), "")`)
 	g.until("the picture goes on", `document.querySelector(".room-people video")?.currentTime > 0.3`)
 	if kept := g.eval(`localStorage["regie-devices"]`); !strings.Contains(kept, `"name":"Théo"`) {

@@ -19,7 +19,7 @@ export function Ask({ question }: { question: Signal<Question | undefined> }) {
     busy.value = true;
     await q?.act();
     busy.value = false;
-    close();
+    if (question.value === q) close();
   };
   return (
     <Dialog open={q !== undefined} close={close} title={q?.title ?? ''}>
