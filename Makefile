@@ -66,7 +66,7 @@ test-image: ## build the container image and run it for real
 	deploy/test-image.sh
 
 .PHONY: bench
-bench: build ## measure; prints the table that the README carries
+bench: build ## measure; prints the table of deploy/BENCH.md
 	@deploy/setup.sh test
 	bin/regie-load bench
 

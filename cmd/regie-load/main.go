@@ -22,7 +22,7 @@ import (
 )
 
 type cli struct {
-	Bench   benchCmd   `cmd:"" help:"Measure everything, and print the table of the README."`
+	Bench   benchCmd   `cmd:"" help:"Measure everything, and print the table of deploy/BENCH.md."`
 	Viewers viewersCmd `cmd:"" help:"Be an audience of any server: LL-HLS and WHEP."`
 	Chat    chatCmd    `cmd:"" help:"Be an audience that talks: 2000 listen, 20 messages a second."`
 	Publish publishCmd `cmd:"" help:"Publish a clip to any server: RTMP, RTSP and WHIP."`
