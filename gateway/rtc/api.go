@@ -86,6 +86,7 @@ func (e engine) api(k *keys) *webrtc.API {
 	if k != nil {
 		k.listen(&e.settings)
 	}
+	e.settings.SetICEBindingRequestHandler((&follower{}).heard)
 	return webrtc.NewAPI(
 		webrtc.WithMediaEngine(e.codecs),
 		webrtc.WithInterceptorRegistry(e.interceptors),
