@@ -43,7 +43,7 @@ mapfile -t units < <(go list ./... | grep -v '/gateway/e2e$')
 mapfile -t alone < <(printf '%s\n' "${units[@]}" | grep -E "$live")
 mapfile -t together < <(printf '%s\n' "${units[@]}" | grep -vE "$live|/transcode/worker$")
 tests -race -timeout 10m "${together[@]}"
-tests -race -timeout 20m -p 1 "${alone[@]}"
+tests -race -timeout 40m -p 1 "${alone[@]}"
 # The mixer's tests have up to five encoders each.
 tests -race -timeout 10m -parallel 1 ./transcode/worker
 
