@@ -158,6 +158,7 @@ func (c *conn) closed(cause error) {
 			Hint: "open the WebRTC port for UDP (or TCP), and set webrtc.public_hosts if this machine is behind NAT",
 		}
 	}
+	c.server.endpoint.Forget(c.id) // before anybody hears of the end
 	c.publisher.Close(cause)
 	c.server.leave(c)
 }
