@@ -55,6 +55,10 @@ func startBrowser(t testing.TB) *browser {
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), o...)
 	ctx, cancel := chromedp.NewContext(allocator)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		stop() // cancel would wait for a browser that never was
+		t.Fatalf("start Chromium: %v", err)
+	}
 	t.Cleanup(func() {
 		closing, done := context.WithTimeout(ctx, 5*time.Second)
 		defer done()
@@ -63,9 +67,6 @@ func startBrowser(t testing.TB) *browser {
 		stop()
 		chromedp.FromContext(ctx).Allocator.Wait()
 	})
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("start Chromium: %v", err)
-	}
 	return &browser{t: t, ctx: ctx}
 }
 
