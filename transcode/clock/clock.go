@@ -6,7 +6,9 @@
 // both tracks together, which keeps lip sync whatever either track suffers.
 //
 // It guarantees, for every Source:
-//   - Both tracks go through the same map at any moment.
+//   - Both tracks go through the same map at any moment, unless sound alone has
+//     lost so much of its time that it could not be played any more: then it is
+//     mapped near its arrival again.
 //   - The map moves by at most slew (0.5 %) while a publisher keeps time, so that
 //     resampling can follow it unheard.
 //   - A jump of more than a second, back or forth, and a publisher that sends
@@ -41,6 +43,11 @@ const (
 	early = 300 * time.Millisecond
 	late  = 200 * time.Millisecond
 
+	// behind is by how much the best sound of a second may lag while pictures do not.
+	// The mixer waits 500 ms for sound; what lags more would never be heard.
+	behind = 450 * time.Millisecond
+	hold   = time.Second
+
 	// jump is what tells a new timeline from jitter.
 	jump = time.Second
 
@@ -66,6 +73,10 @@ type Source struct {
 
 	last [2]track
 
+	lost  time.Duration // what the timestamps of sound lack, for a device that skips
+	best  time.Duration // the least that sound lagged in the current hold
+	since time.Duration // arrival when the hold began
+
 	// mins holds the minimum of each bucket, newest at index head; used says how
 	// many are filled.
 	mins     [buckets]time.Duration
@@ -88,6 +99,13 @@ func (s *Source) Reset() { *s = Source{} }
 // jumped says that the timeline was moved: what follows does not connect to
 // what came before.
 func (s *Source) Map(kind media.Kind, pts, now time.Duration) (at time.Duration, jumped bool) {
+	if kind == media.Audio {
+		// What it had lost it may also have caught up with.
+		if ahead := pts + s.lost + s.offset - now; ahead > early {
+			s.lost -= min(s.lost, ahead)
+		}
+		pts += s.lost
+	}
 	o := now - pts
 	t := &s.last[kind&1]
 	before := *t
@@ -101,6 +119,10 @@ func (s *Source) Map(kind media.Kind, pts, now time.Duration) (at time.Duration,
 		return pts + s.previous, false
 	}
 	if s.leaps(before, pts, o, now) {
+		if kind == media.Audio {
+			pts, o = pts-s.lost, o+s.lost
+		}
+		s.lost = 0
 		s.rebase(o, now)
 		return pts + s.offset, true
 	}
@@ -110,6 +132,12 @@ func (s *Source) Map(kind media.Kind, pts, now time.Duration) (at time.Duration,
 		return pts + s.offset, true
 	}
 	s.follow(o, now)
+	if kind == media.Audio && s.soundLate(o, now) {
+		s.lost += s.best
+		pts += s.best
+		s.best, s.since = 0, now
+		return pts + s.offset, true
+	}
 	return pts + s.offset, false
 }
 
@@ -127,6 +155,7 @@ func (s *Source) rebase(o, now time.Duration) {
 	s.previous, s.jumped = s.offset, s.started
 	s.started = true
 	s.offset, s.base, s.moved = o, now, now
+	s.best, s.since = 0, now
 	s.mins[0], s.head, s.used, s.headFrom = o, 0, 1, now
 }
 
@@ -155,6 +184,19 @@ func (s *Source) minimum(n int) time.Duration {
 // publisher is slower than its clock, or its path has become longer.
 func (s *Source) allLate() bool {
 	return s.used > recent && s.minimum(recent) > s.offset+late
+}
+
+// soundLate reports that no sound of a whole hold came near its time, though
+// pictures did, or the map would have moved.
+func (s *Source) soundLate(o, now time.Duration) bool {
+	if now-s.since >= hold {
+		if s.best > behind {
+			return true
+		}
+		s.best, s.since = o-s.offset, now
+	}
+	s.best = min(s.best, o-s.offset)
+	return false
 }
 
 // follow moves the map towards the window's minimum.

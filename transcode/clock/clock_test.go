@@ -168,6 +168,52 @@ func TestFollows(t *testing.T) {
 	}
 }
 
+// TestSoundAlone: sound that loses its time, at once or for ever, is mapped near its
+// arrival again, as is sound that catches up; the pictures stay where they are. What
+// is late and can be waited for is let be.
+func TestSoundAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		stamp func(pts time.Duration) time.Duration
+		late  time.Duration // most that sound may be mapped before its arrival, after 20 s
+		jumps int
+	}{
+		"a twentieth is lost":    {func(p time.Duration) time.Duration { return p * 19 / 20 }, 520 * ms, 8},
+		"a third is lost":        {func(p time.Duration) time.Duration { return p * 2 / 3 }, 1150 * ms, 30},
+		"seven seconds are lost": {func(p time.Duration) time.Duration { return p - min(max(p-10*time.Second, 0), 7*time.Second) }, 60 * ms, 12},
+		"lost and caught up with": {func(p time.Duration) time.Duration {
+			if p > 10*time.Second && p < 30*time.Second {
+				p -= 7 * time.Second
+			}
+			return p
+		}, 60 * ms, 3},
+		"400 ms late": {func(p time.Duration) time.Duration { return p - 400*ms }, 450 * ms, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s Source
+			jumps := 0
+			p := publisher{speed: 1, start: time.Hour, delay: jitter(20*ms, 10*ms, 4), length: time.Minute}
+			p.run(func(k media.Kind, pts, captured, arrival time.Duration) {
+				if k == media.Audio {
+					pts = time.Hour + c.stamp(pts-time.Hour)
+				}
+				at, jumped := s.Map(k, pts, arrival)
+				if jumped && captured > ms {
+					jumps++
+				}
+				if k == media.Video && abs(at-captured-20*ms) > 50*ms {
+					t.Fatalf("picture of %v mapped to %v", captured, at)
+				}
+				if k == media.Audio && captured > 20*time.Second && (at-arrival > early || arrival-at > c.late) {
+					t.Fatalf("sound of %v mapped %v from its arrival", captured, at-arrival)
+				}
+			})
+			if jumps > c.jumps {
+				t.Errorf("%d jumps, want %d", jumps, c.jumps)
+			}
+		})
+	}
+}
+
 // TestReordered: pictures in decoding order are no jump.
 func TestReordered(t *testing.T) {
 	var s Source

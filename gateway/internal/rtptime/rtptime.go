@@ -19,8 +19,10 @@ const (
 	// maxJump is how far timestamps may leave the arrival times before the track
 	// starts anew: more than any buffer, less than a viewer would wait.
 	maxJump = 5 * time.Second
-	// maxSkew bounds how far reports may move a track from where its arrival put
-	// it. Encoders have been seen whose two tracks report different wall clocks.
+	// maxSkew bounds how much later than the master a track may come by its reports:
+	// encoders have been seen whose two tracks report different wall clocks. How late
+	// both come does not matter: a sender whose sound card skips samples counts too
+	// few, for ever more, and its reports tell.
 	maxSkew = 3 * time.Second
 	// A report's own jitter (10 ms of sound in browsers) is smoothed with weight
 	// 1/smooth; a change beyond step is not jitter and is taken at once.
@@ -121,12 +123,15 @@ func (c *Clock) align() {
 			continue
 		}
 		shift := (t.offset - m.offset) + (m.origin + m.shift) - t.origin
-		if shift > maxSkew || shift < -maxSkew {
+		if skew := t.late() + t.shift - shift - m.late(); skew > maxSkew || skew < -maxSkew {
 			continue
 		}
 		t.shift = shift
 	}
 }
+
+// late is how much later than its presentation time the latest packet came.
+func (t *Track) late() time.Duration { return t.arrival.Sub(t.clock.start) - t.at(t.ticks) }
 
 func (t *Track) at(ticks int64) time.Duration {
 	return t.origin + t.shift + t.duration(ticks)

@@ -58,6 +58,25 @@ func TestDriftIsFollowed(t *testing.T) {
 	near(t, vp, ap, 10*time.Millisecond)
 }
 
+// TestSoundCardSkips: a busy sender loses a twentieth of its sound, and says so in
+// its reports. The picture stays with the sound however much that comes to.
+func TestSoundCardSkips(t *testing.T) {
+	var c Clock
+	v, a := c.Track(90000, false), c.Track(48000, true)
+	for ms := 0; ms < 10*60*1000; ms += 20 {
+		at := t0.Add(time.Duration(ms) * time.Millisecond)
+		vts, ats := uint32(ms*90), uint32(ms*48*19/20)
+		vp, ap := v.PTS(vts, at), a.PTS(ats, at)
+		if ms > 2000 {
+			near(t, vp, ap, 160*time.Millisecond) // a report a second, smoothed up to step
+		}
+		if ms%1000 == 0 {
+			v.Report(NTP(at), vts)
+			a.Report(NTP(at), ats)
+		}
+	}
+}
+
 func TestHostileReports(t *testing.T) {
 	var c Clock
 	v, a := c.Track(90000, false), c.Track(48000, true)
