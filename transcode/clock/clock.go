@@ -43,10 +43,12 @@ const (
 	early = 300 * time.Millisecond
 	late  = 200 * time.Millisecond
 
-	// behind is by how much the best sound of a second may lag while pictures do not.
+	// behind is by how much the best sound of a hold may lag while pictures do not.
 	// The mixer waits 500 ms for sound; what lags more would never be heard.
 	behind = 450 * time.Millisecond
-	hold   = time.Second
+	hold   = 250 * time.Millisecond
+	// regained is by how much sound that had lost time may then be ahead.
+	regained = 100 * time.Millisecond
 
 	// jump is what tells a new timeline from jitter.
 	jump = time.Second
@@ -74,8 +76,9 @@ type Source struct {
 	last [2]track
 
 	lost  time.Duration // what the timestamps of sound lack, for a device that skips
-	best  time.Duration // the least that sound lagged in the current hold
-	since time.Duration // arrival when the hold began
+	since time.Duration // arrival when the current hold began
+	best  time.Duration // the least that its sound lagged
+	seen  bool          // it has a picture that did not
 
 	// mins holds the minimum of each bucket, newest at index head; used says how
 	// many are filled.
@@ -101,7 +104,7 @@ func (s *Source) Reset() { *s = Source{} }
 func (s *Source) Map(kind media.Kind, pts, now time.Duration) (at time.Duration, jumped bool) {
 	if kind == media.Audio {
 		// What it had lost it may also have caught up with.
-		if ahead := pts + s.lost + s.offset - now; ahead > early {
+		if ahead := pts + s.lost + s.offset - now; ahead > regained {
 			s.lost -= min(s.lost, ahead)
 		}
 		pts += s.lost
@@ -132,13 +135,9 @@ func (s *Source) Map(kind media.Kind, pts, now time.Duration) (at time.Duration,
 		return pts + s.offset, true
 	}
 	s.follow(o, now)
-	if kind == media.Audio && s.soundLate(o, now) {
-		s.lost += s.best
-		pts += s.best
-		s.best, s.since = 0, now
-		return pts + s.offset, true
-	}
-	return pts + s.offset, false
+	lost := s.loss(kind, o, now)
+	s.lost += lost
+	return pts + lost + s.offset, lost > 0
 }
 
 // leaps tells a new timeline: far ahead of the map, or far back on its own track
@@ -155,7 +154,7 @@ func (s *Source) rebase(o, now time.Duration) {
 	s.previous, s.jumped = s.offset, s.started
 	s.started = true
 	s.offset, s.base, s.moved = o, now, now
-	s.best, s.since = 0, now
+	s.since, s.best, s.seen = now, 0, false
 	s.mins[0], s.head, s.used, s.headFrom = o, 0, 1, now
 }
 
@@ -186,17 +185,26 @@ func (s *Source) allLate() bool {
 	return s.used > recent && s.minimum(recent) > s.offset+late
 }
 
-// soundLate reports that no sound of a whole hold came near its time, though
-// pictures did, or the map would have moved.
-func (s *Source) soundLate(o, now time.Duration) bool {
-	if now-s.since >= hold {
-		if s.best > behind {
-			return true
-		}
-		s.best, s.since = o-s.offset, now
+// loss is by how much sound lags, if none of a whole hold came near its time though
+// pictures did.
+func (s *Source) loss(kind media.Kind, o, now time.Duration) (lost time.Duration) {
+	lag := o - s.offset
+	if kind == media.Video {
+		s.seen = s.seen || lag < late
+		return 0
 	}
-	s.best = min(s.best, o-s.offset)
-	return false
+	if now-s.since >= hold {
+		most := behind
+		if s.lost > 0 {
+			most = late // known to lose: there is no sync to keep by waiting
+		}
+		if s.seen && s.best > most {
+			lost = s.best
+		}
+		s.since, s.best, s.seen = now, lag-lost, false
+	}
+	s.best = min(s.best, lag-lost)
+	return lost
 }
 
 // follow moves the map towards the window's minimum.

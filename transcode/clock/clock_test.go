@@ -177,15 +177,15 @@ func TestSoundAlone(t *testing.T) {
 		late  time.Duration // most that sound may be mapped before its arrival, after 20 s
 		jumps int
 	}{
-		"a twentieth is lost":    {func(p time.Duration) time.Duration { return p * 19 / 20 }, 520 * ms, 8},
-		"a third is lost":        {func(p time.Duration) time.Duration { return p * 2 / 3 }, 1150 * ms, 30},
-		"seven seconds are lost": {func(p time.Duration) time.Duration { return p - min(max(p-10*time.Second, 0), 7*time.Second) }, 60 * ms, 12},
+		"a twentieth is lost":    {func(p time.Duration) time.Duration { return p * 19 / 20 }, 330 * ms, 15},
+		"a third is lost":        {func(p time.Duration) time.Duration { return p * 2 / 3 }, 400 * ms, 110},
+		"seven seconds are lost": {func(p time.Duration) time.Duration { return p - min(max(p-10*time.Second, 0), 7*time.Second) }, 250 * ms, 30},
 		"lost and caught up with": {func(p time.Duration) time.Duration {
 			if p > 10*time.Second && p < 30*time.Second {
 				p -= 7 * time.Second
 			}
 			return p
-		}, 60 * ms, 3},
+		}, 250 * ms, 5},
 		"400 ms late": {func(p time.Duration) time.Duration { return p - 400*ms }, 450 * ms, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +203,7 @@ func TestSoundAlone(t *testing.T) {
 				if k == media.Video && abs(at-captured-20*ms) > 50*ms {
 					t.Fatalf("picture of %v mapped to %v", captured, at)
 				}
-				if k == media.Audio && captured > 20*time.Second && (at-arrival > early || arrival-at > c.late) {
+				if k == media.Audio && captured > 20*time.Second && (at-arrival > regained || arrival-at > c.late) {
 					t.Fatalf("sound of %v mapped %v from its arrival", captured, at-arrival)
 				}
 			})
