@@ -9,9 +9,6 @@ import (
 	"github.com/regie-live/regie/transcode/mix"
 )
 
-// mostBlocks bounds how much sound is made without looking whether the worker ends.
-const mostBlocks = 25
-
 // audio is the loop that makes sound. Everything in it belongs to its goroutine.
 type audio struct {
 	e       *engine
@@ -50,9 +47,7 @@ func (e *engine) audioLoop() error {
 			return nil
 		case <-timer.C:
 		}
-		// On a machine with too much to do each waking comes late, so all that is due
-		// by now is made in one go, or sound would never catch up.
-		for made := int64(0); made < n || made < mostBlocks && mix.Duration(float64(a.pos+mix.Block)) <= e.now(); made++ {
+		for range n {
 			if err := a.tick(); err != nil {
 				return err
 			}

@@ -135,7 +135,6 @@ func (s *Server) leave(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	s.endpoint.Forget(c.id)
 	s.wg.Done()
 }
 

@@ -7,8 +7,10 @@
 //     until both tracks have sent a report, by the reports from then on.
 //   - Sound never jumps. When reports correct the offset between the tracks, or
 //     their clocks drift apart, the other tracks move.
-//   - A peer cannot break it: reports and timestamps that disagree with the
-//     arrival of the packets by more than a few seconds are set right or ignored.
+//   - A peer cannot break it: timestamps that leap seconds away from the arrival of
+//     the packets begin anew, and reports that would put one track seconds from the
+//     other are ignored. Timestamps that fall behind little by little are kept, by
+//     both tracks alike; who mixes them maps them to the present.
 //
 // It is pure: time comes in as an argument. It is not safe for concurrent use.
 package rtptime
