@@ -218,6 +218,8 @@ func TestClean(t *testing.T) {
 		"bad \xff bytes":                  "bad \ufffd bytes",
 		"<b>bold</b> & more":              "<b>bold</b> & more", // text is text
 		"e\u0301":                         "é",
+		"e\x00\u0301":                     "é", // composed after what stood between
+		"e\x00\u0301\u200d👩":              "é👩",
 		"🏴\U000E0067\U000E0062\U000E007F": "🏴\U000E0067\U000E0062\U000E007F",
 	} {
 		if got := Clean(text); got != want {

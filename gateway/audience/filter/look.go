@@ -50,10 +50,22 @@ func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r 
 
 // Clean is the text without what could make it look like another: direction
 // overrides, controls, and joiners where nothing joins. A text of more than one
-// line becomes one.
+// line becomes one, in NFC (Unicode Standard Annex 15).
 func Clean(text string) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
+	// What is dropped brings together what may compose, and a joiner beside that
+	// may join no more: so until nothing changes, and each time there is less.
+	for {
+		before := text
+		if text = clean(norm.NFC.String(text)); text == before {
+			return text
+		}
+	}
+}
+
+func clean(text string) string {
 	var b strings.Builder
-	in := []rune(norm.NFC.String(strings.ToValidUTF8(text, "\ufffd")))
+	in := []rune(text)
 	for i, r := range in {
 		switch {
 		case r == '\n', r == '\t', r == '\r', r == '\u2028', r == '\u2029':
