@@ -6,14 +6,15 @@
 set -euo pipefail
 
 inputs=${1:-10000x}
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
 go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}' ./... | while read -r dir; do
 	[ -n "$dir" ] || continue
 	for target in $(grep -hoE '^func (Fuzz[A-Za-z0-9_]+)' "$dir"/*_test.go 2>/dev/null | awk '{print $2}'); do
 		printf '%s %s\n' "${dir#"$PWD"/}" "$target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$inputs" -fuzzminimizetime 1x "$dir" </dev/null >/tmp/regie-fuzz.$$ 2>&1 || {
-			cat /tmp/regie-fuzz.$$
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$inputs" -fuzzminimizetime 1x "$dir" </dev/null >"$out" 2>&1 || {
+			cat "$out"
 			exit 1
 		}
 	done
 done
-rm -f /tmp/regie-fuzz.$$
