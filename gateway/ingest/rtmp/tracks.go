@@ -149,18 +149,20 @@ func (d *demuxer) videoTag(t tag, dts time.Duration) error {
 
 func (d *demuxer) videoConfig(t tag) error {
 	track := media.Track{Codec: t.codec}
+	lengthSize, av1Header := d.lengthSize, d.av1Header
 	var err error
 	switch t.codec {
 	case media.H264:
-		d.lengthSize, track.Config, err = parseAVCC(t.data)
+		lengthSize, track.Config, err = parseAVCC(t.data)
 	case media.H265:
-		d.lengthSize, track.Config, err = parseHVCC(t.data)
+		lengthSize, track.Config, err = parseHVCC(t.data)
 	case media.AV1:
-		d.av1Header, err = parseAV1C(t.data)
+		av1Header, err = parseAV1C(t.data)
 	}
 	if err != nil {
-		return err
+		return err // the configuration before holds on
 	}
+	d.lengthSize, d.av1Header = lengthSize, av1Header
 	return d.change(&d.video, track)
 }
 

@@ -310,6 +310,20 @@ func TestAV1HeaderOutOfBand(t *testing.T) {
 	}
 }
 
+// TestDamagedConfiguration: the one before it holds on.
+func TestDamagedConfiguration(t *testing.T) {
+	n := &notebook{}
+	d := demuxer{sink: n, noAudio: true}
+	for i, body := range [][]byte{avcConfig, idrFrame, avcConfig[:len(avcConfig)-1], pFrame} {
+		if err := d.message(video(uint32(40*i), body), time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(n.units) != 2 || !bytes.HasPrefix(n.units[1].Data, startCode[:]) {
+		t.Errorf("units = %+v", n.units)
+	}
+}
+
 func TestStreamKey(t *testing.T) {
 	for _, tc := range []struct{ app, name, want string }{
 		{"live", "KEY", "KEY"},
@@ -343,7 +357,8 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Add(uint8(typeDataAMF0), onMetaData(f, amf0.ObjectEntry{Key: "videocodecid", Value: float64(7)}).body, idrFrame)
 	f.Add(uint8(typeCommandAMF0), []byte{2, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 5}, idrFrame)
-	f.Add(uint8(typeVideo), cat([]byte{0x90}, []byte("vp09"), []byte{0x81, 0, 0, 0, 10, 1, 7}), idrFrame) // once looped for ever
+	f.Add(uint8(typeVideo), cat([]byte{0x90}, []byte("vp09"), []byte{0x81, 0, 0, 0, 10, 1, 7}), idrFrame)               // once looped for ever
+	f.Add(uint8(typeVideo), cat([]byte{0x17, 1, 0, 0, 0}, []byte{0, 0, 0, 3, 0x67, 1, 2}), []byte{0x17, 0, 0, 0, 0, 9}) // so did this
 	f.Fuzz(func(t *testing.T, typ uint8, first, second []byte) {
 		if len(first) > maxControl || len(second) > maxControl {
 			return
