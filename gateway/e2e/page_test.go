@@ -114,3 +114,28 @@ func TestPageWhenRealTimeIsFull(t *testing.T) {
 	})
 	p.playing(10*time.Second, 30)
 }
+
+// TestPageAtTheEnd: who watches sees the closing slate out, to its last picture, and
+// then reads that it is over; nothing reconnects to what is gone.
+func TestPageAtTheEnd(t *testing.T) {
+	a := start(t, setup{})
+	a.publish(overRTMP, "studio", "host", looks[0])
+	a.awaitLive("studio")
+	p := startBrowser(t).open(a.url("/s/studio"))
+	p.playing(15*time.Second, 30)
+	evaluate[bool](p, `(() => {
+		const word = document.querySelector('.word');
+		window.said = [];
+		new MutationObserver(() => window.said.push(word.innerText)).observe(word, { childList: true, characterData: true, subtree: true });
+		document.querySelector('video').addEventListener('ended', () => window.said.push('the end'));
+		return true;
+	})()`)
+	if status, body, _ := send(t, http.MethodPost, "http://"+a.ports.Metrics+"/sessions/studio/end", "", "", nil); status >= 300 {
+		t.Fatalf("ending is answered %d %s", status, body)
+	}
+	p.until("the page says that it is over", `document.querySelector('.slate')?.innerText.includes('This session has ended')`)
+	if said := evaluate[string](p, `window.said.join(', ')`); said != "the end" {
+		t.Errorf("before that it said %q", said)
+	}
+	p.noErrors()
+}

@@ -1,6 +1,8 @@
 package hls
 
 import (
+	"slices"
+
 	"github.com/regie-live/regie/transcode"
 )
 
@@ -279,5 +281,22 @@ func (c *cutter) finish() {
 	if len(c.frames) > 0 {
 		c.flush(c.last + 1)
 	}
+	c.trim()
 	c.release(true)
+}
+
+// trim ends the picture where the sound ends that will not come any more. A player
+// has both up to the end of the shorter one only, and waits for the rest of the
+// longer one before it says that the program is over.
+func (c *cutter) trim() {
+	end := (c.lastAudio + aacSamples) * c.grid.fps / transcode.AudioClock
+	for n := len(c.closed); n > 0 && c.awaitsSound(c.closed[n-1].end); n-- {
+		out := &c.closed[n-1]
+		out.frames = slices.DeleteFunc(out.frames, func(f frame) bool { return f.index >= end })
+		if len(out.frames) > 0 {
+			out.end, out.endSegment = end, true
+			return
+		}
+		c.closed = c.closed[:n-1]
+	}
 }

@@ -103,16 +103,16 @@ func TestSound(t *testing.T) {
 		parts   string // the PTS of the sound in each part
 		dropped string
 	}{
-		{"in time", []step{0, 1024, 'K', 9000, 'f', 'f', 10000, 'f'}, "[0 1024 9000] [10000]", ""},
-		{"on the border", []step{9599, 9600, 'K', 'f', 'f', 'f'}, "[9599] [9600]", ""},
-		{"late: the next part", []step{'K', 'f', 0, 1024, 'f', 'f'}, "[] [0 1024]", ""},
-		{"late, and waited for", []step{0, 'K', 'f', 9000, 'f', 'f'}, "[0 9000] []", ""},
+		{"in time", []step{0, 1024, 'K', 9000, 'f', 'f', 10000, 'f', 19000}, "[0 1024 9000] [10000 19000]", ""},
+		{"on the border", []step{9599, 9600, 'K', 'f', 'f', 'f', 19000}, "[9599] [9600 19000]", ""},
+		{"late: the next part", []step{'K', 'f', 0, 1024, 'f', 'f', 19000}, "[] [0 1024 19000]", ""},
+		{"late, and waited for", []step{0, 'K', 'f', 9000, 'f', 'f', 19000}, "[0 9000] [19000]", ""},
 		{"too late", []step{0, 'K', 'f', 'f', 'f', 'f', 'f', 'K', 9000}, "[0] [9000] [] []", ""},
 		{"early: its own part", []step{0, 10000, 20000, 'K', 'f', 'f', 'f'}, "[0] [10000]", ""},
 		{"none", []step{'K', 'f', 'f', 'f'}, "[] []", ""},
-		{"backwards", []step{2048, 1024, 2048, 3072, 'K', 'f'}, "[2048 3072]", "late 2"},
-		{"before the first picture", []step{0, 4800, 5000, '.', 'K', 'f'}, "[4800 5000]", "late 1"},
-		{"joins a running program", []step{30000, '.', '.', '.', '.', '.', '.', '.', 'K', 38000, 'f', 'f', 'f', 'f', 57000, 57600, 'K', 'f'}, "[57600]", ""},
+		{"backwards", []step{2048, 1024, 2048, 3072, 'K', 'f', 9000}, "[2048 3072 9000]", "late 2"},
+		{"before the first picture", []step{0, 4800, 5000, '.', 'K', 'f', 14000}, "[4800 5000 14000]", "late 1"},
+		{"joins a running program", []step{30000, '.', '.', '.', '.', '.', '.', '.', 'K', 38000, 'f', 'f', 'f', 'f', 57000, 57600, 'K', 'f', 67000}, "[57600 67000]", ""},
 		{"in a gap", []step{'K', 'f', 0, '.', '.', 19200, 'K', 19000, 28800, 'f'}, "[] [19200]", "late 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -146,6 +146,42 @@ func TestSound(t *testing.T) {
 			}
 			if got := tally(dropped); got != c.dropped {
 				t.Errorf("dropped %q, want %q", got, c.dropped)
+			}
+		})
+	}
+}
+
+// TestEndsTogether: the picture ends where the sound does, but does not wait for sound that
+// stopped long before, or never was. Sound ends so many samples after the start.
+func TestEndsTogether(t *testing.T) {
+	for _, c := range []struct {
+		name, program string
+		sound         int64
+		parts         string
+	}{
+		{"together", "KfffffK", 7 * 4800, "[0-2* 2-4 4-6] [6-7*]"},
+		{"the picture first", "KfffffK", 8 * 4800, "[0-2* 2-4 4-6] [6-7*]"},
+		{"the sound first, in the last part", "KfffffKf", 7*4800 + 4799, "[0-2* 2-4 4-6] [6-7*]"},
+		{"the sound first, in the part before", "KfffffKf", 5*4800 + 100, "[0-2* 2-4 4-5]"},
+		{"the sound first, on a border", "KfffffKf", 6 * 4800, "[0-2* 2-4 4-6]"},
+		{"a frame is lost where the sound ends", "Kfff.f", 5 * 4800, "[0-2* 2-4"},
+		{"the sound stopped long ago", "KfffffKfff", 4 * 4800, "[0-2* 2-4 4-6] [6-8* 8-10"},
+		{"no sound", "Kfff", 0, "[0-2* 2-4"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var parts []string
+			cut := newCutter(coarse, 1, 12, func(c cut) { parts = append(parts, notation(c)) }, func(_ int, r dropReason) { t.Error("dropped", r) })
+			if c.sound > 0 {
+				cut.sound(sound{pts: c.sound - aacSamples}) // its newest packet says where it is
+			}
+			for i, kind := range c.program {
+				if kind != '.' {
+					cut.picture(0, coarse.ticks(int64(i)), picture(spsSmall, kind == 'K', int64(i)))
+				}
+			}
+			cut.finish()
+			if got := strings.Join(parts, " "); got != c.parts {
+				t.Errorf("got  %s\nwant %s", got, c.parts)
 			}
 		})
 	}

@@ -92,7 +92,7 @@ function Picture({ code, session, player, keysOn, help, onOver }: PictureProps) 
   }, [session.id]);
 
   useEffect(() => {
-    if (session.phase === 'ended') player.value?.finish(onOver);
+    return session.phase === 'ended' ? player.value?.finish(onOver) : undefined;
   }, [session.phase, player.value]);
 
   const onKeyDown = (event: KeyboardEvent) => {

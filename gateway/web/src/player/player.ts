@@ -1,6 +1,6 @@
 // The player: keeps one engine going, sees when it stalls, and tells the page
 // by signals. delivery.ts decides; this does.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { Beacon } from './beacon';
 import { CueBoard, type Cue, type CueChange } from './cues';
 import { initial, next, SILENCE_MS, type Delivery, type Happened, type Mode } from './delivery';
@@ -116,11 +116,21 @@ export class Player {
     this.stalled.value = false;
   }
 
-  /** Lets the end play out of the buffer, then stops and says so. */
-  finish(done: () => void): void {
-    if (this.engine?.mode !== 'hls') return done();
+  /** Lets the end play out of the buffer, then says so; until what it returns is called. */
+  finish(done: () => void): () => void {
+    if (this.engine?.mode !== 'hls' || this.video.ended) {
+      done();
+      return () => {};
+    }
     const late = setTimeout(done, PLAY_OUT_MS);
-    this.video.addEventListener('ended', () => (clearTimeout(late), done()), { signal: this.listeners.signal });
+    // What stands still now will not go on, whatever else was promised.
+    const still = effect(() => void (this.stalled.value && done()));
+    this.video.addEventListener('ended', done);
+    return () => {
+      clearTimeout(late);
+      still();
+      this.video.removeEventListener('ended', done);
+    };
   }
 
   choose(mode: Mode): void {
@@ -239,7 +249,7 @@ export class Player {
       this.happened({ what: 'picture' });
     }
     this.beacon.look({ moved: seen.moved, wanted, hidden: document.hidden }, now);
-    this.stalled.value = seen.silentMs >= TOLD_MS;
+    this.stalled.value = seen.silentMs >= TOLD_MS && !this.video.ended; // the page may hear of the end a little later
     if (seen.silentMs >= SILENCE_MS) this.happened({ what: 'silence' });
     this.behind.value = Math.floor(this.engine?.behind() ?? 0);
     this.delay.value = this.engine?.delay();
