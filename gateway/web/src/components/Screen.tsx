@@ -142,7 +142,7 @@ const Overlay = ({ player, video }: { player: Player; video: HTMLVideoElement })
   }
   if (!player.muted.value || !player.picture.value) return null;
   return (
-    <button slot="centered-chrome" type="button" class="big-button" noautohide onClick={() => unmute(video)}>
+    <button slot="top-chrome" type="button" class="big-button sound" noautohide onClick={() => unmute(video)}>
       <SoundOff />
       {t('screen.unmute')}
     </button>
