@@ -7,7 +7,7 @@ const SAID_MS = 2_000;
 export async function copy(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = Object.assign(document.createElement('textarea'), { value: text, className: 'unseen' });
-  document.body.append(field);
+  (document.querySelector('dialog[open]') ?? document.body).append(field); // beside a dialog nothing can be selected
   field.select();
   document.execCommand('copy');
   field.remove();

@@ -1,17 +1,6 @@
 import { useSignal } from '@preact/signals';
+import { copy, useSaid } from '../app/copy';
 import { t } from '../app/i18n';
-
-const SAID_MS = 2_000;
-
-/** Without https there is no clipboard API, so the old way is kept. */
-async function copy(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const field = Object.assign(document.createElement('textarea'), { value: text, className: 'unseen' });
-  (document.querySelector('dialog[open]') ?? document.body).append(field);
-  field.select();
-  document.execCommand('copy');
-  field.remove();
-}
 
 interface Props {
   label: string;
@@ -23,11 +12,7 @@ interface Props {
 /** A value to copy, with its name. */
 export function CopyLine({ label, value, secret = false }: Props) {
   const shown = useSignal(!secret);
-  const said = useSignal(false);
-  const say = () => {
-    said.value = true;
-    setTimeout(() => (said.value = false), SAID_MS);
-  };
+  const [said, say] = useSaid();
   return (
     <div class="field">
       <span class="label" aria-hidden="true">{label}</span>
@@ -39,7 +24,7 @@ export function CopyLine({ label, value, secret = false }: Props) {
           </button>
         )}
         <button type="button" class="button" aria-label={`${t('office.copy')} ${label}`} onClick={() => void copy(value).then(say)}>
-          <span role="status">{t(said.value ? 'office.copied' : 'office.copy')}</span>
+          <span role="status">{t(said ? 'office.copied' : 'office.copy')}</span>
         </button>
       </div>
     </div>
