@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,12 +25,17 @@ func (s *officeServer) withEvent() *officeServer {
 			return
 		}
 		body, _ := io.ReadAll(r.Body) // the page has gone: then it hears nothing
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if r.Method != http.MethodGet {
-			s.mu.Lock()
 			s.asked = append(s.asked, strings.TrimSpace(r.Method+" "+strings.TrimSuffix(rest+"?"+r.URL.RawQuery, "?")+" "+r.Header.Get("Content-Type")+" "+string(body)))
-			s.mu.Unlock()
 		}
 		switch {
+		case r.Method == http.MethodPut && rest == "event":
+			if err := json.Unmarshal(body, &sch); err != nil {
+				panic(err)
+			}
+			w.WriteHeader(http.StatusNoContent)
 		case r.Method == http.MethodGet:
 			answerJSON(w, sch)
 		case rest == "event/creators":
@@ -67,7 +73,7 @@ func eventIsPlanned(t *testing.T, b browser) {
 	p.until("a day more follows the last", `[...document.querySelectorAll("[type=date]")].map((d) => d.value).join() === "2026-11-26,2026-11-27,2026-11-28,2026-11-29"`)
 	p.click(".event-office form .primary")
 	s.did(t, p, `PUT event application/json {"name":"Slow Hands","description":"Three days of **making**.","time_zone":"Europe/Paris","days":[{"date":"2026-11-26","title":"Clay"}`)
-	p.until("it says so", `document.querySelector(".done")?.innerText.startsWith("Saved")`)
+	p.until("it says so", `document.querySelector(".done")?.innerText.startsWith("Saved") && document.querySelectorAll("[type=date]").length === 4`)
 
 	p.eval(`(` + inkRow + `.querySelector("button").click(), "")`)
 	p.until("the slot shows the event's time", `document.querySelector("dialog [name=starts]")?.value === "2026-11-27T15:00"`)

@@ -4,7 +4,7 @@ import { api } from '../app/api';
 import { t } from '../app/i18n';
 import { Field, Refused, required, useForm } from '../office/form';
 import { Area } from './fields';
-import { load, type Schedule } from './schedule';
+import { load, schedule, type Schedule } from './schedule';
 
 const zones = (): string[] => ['UTC', ...(Intl.supportedValuesOf?.('timeZone') ?? [])];
 const here = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -12,9 +12,11 @@ const here = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || '
 /** The day after one, as 2026-11-28. */
 const after = (date: string): string => new Date(Date.parse(`${date}T12:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 
+const keyed = (days: Schedule['days']) => (days ?? []).map((d, i) => ({ ...d, key: i }));
+
 // Its fields have names of their own: the dialogs of creators and slots open over it.
 export function EventData({ event }: { event: Schedule }) {
-  const days = useSignal((event.days ?? []).map((d, i) => ({ ...d, key: i })));
+  const days = useSignal(keyed(event.days));
   const saved = useSignal(false);
   const form = useForm(
     (v) => ({ ...required(v, 'event_name', 'time_zone') }),
@@ -23,6 +25,7 @@ export function EventData({ event }: { event: Schedule }) {
       const wanted = days.value.map(({ date, title }) => ({ date, title: title.trim() })).filter((d) => d.date !== '');
       await api('PUT', 'event', { name: v['event_name']!.trim(), description: v['event_description'] ?? '', time_zone: v['time_zone']!.trim(), days: wanted });
       await load();
+      days.value = keyed(schedule.value?.days ?? wanted); // in their order
       saved.value = true;
     },
   );

@@ -1,4 +1,5 @@
 // The event, for those who run it: what it is, who makes it, and when is what.
+import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../app/i18n';
 import { Refused } from '../office/form';
@@ -11,6 +12,7 @@ import { Slots } from './Slots';
 
 export function EventPage() {
   useEffect(() => void Promise.all([load(), sessions.load()]), []);
+  const imports = useSignal(0);
   const event = schedule.value;
   return (
     <section class="office event-office" aria-labelledby="event">
@@ -20,10 +22,10 @@ export function EventPage() {
       </div>
       <Refused problem={problem.value} />
       {event && event.name === '' && <p class="muted">{t('event.none')}</p>}
-      {event && <EventData event={event} key={JSON.stringify([event.name, event.time_zone, event.days])} />}
+      {event && <EventData event={event} key={imports.value} />}
       {event && <Slots event={event} />}
       {event && <Creators list={event.creators ?? []} />}
-      {event && <Exchange />}
+      {event && <Exchange onDone={() => imports.value++} />}
     </section>
   );
 }

@@ -10,7 +10,7 @@ import { load } from './schedule';
 
 const typeOf = (name: string): string => (/\.csv$/i.test(name) ? 'text/csv' : 'application/yaml');
 
-export function Exchange() {
+export function Exchange({ onDone }: { onDone: () => void }) {
   const file = useSignal<File | undefined>(undefined);
   const would = useSignal<Imported | undefined>(undefined);
   const done = useSignal<number | undefined>(undefined);
@@ -25,6 +25,7 @@ export function Exchange() {
       else {
         done.value = (answer.changes ?? []).length;
         await Promise.all([load(), sessions.load()]);
+        onDone();
       }
     } catch (error) {
       problem.value = sentence(error);
