@@ -35,7 +35,7 @@ export const path = (...segments: string[]): string => segments.map(encodeURICom
 export async function api<T = void>(method: Method, where: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
   const init: RequestInit = { method, headers, credentials: 'same-origin', ...(signal && { signal }) };
-  if (body instanceof Blob) init.body = body;
+  if (body instanceof Blob) init.body = await contentOf(body);
   else if (body !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
@@ -48,6 +48,14 @@ export async function api<T = void>(method: Method, where: string, body?: unknow
   const text = await answer.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
+
+/** A file is read only now; when it was changed since it was chosen, browsers refuse. */
+const contentOf = async (body: Blob): Promise<Blob> => {
+  const content = await body.arrayBuffer().catch(() => {
+    throw new Problem(0, t('api.fileChanged'));
+  });
+  return new Blob([content], { type: body.type });
+};
 
 /** The problem that an answer holds, in words even when it holds none. */
 export async function problemOf(answer: Response): Promise<Problem> {

@@ -1,6 +1,7 @@
 // The whole event in a file: taken from one, or written to one. What a file would
 // change is told in sentences before anything is changed.
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { api, sentence } from '../app/api';
 import { count, t } from '../app/i18n';
 import { Refused } from '../office/form';
@@ -11,16 +12,17 @@ import { load } from './schedule';
 const typeOf = (name: string): string => (/\.csv$/i.test(name) ? 'text/csv' : 'application/yaml');
 
 export function Exchange({ onDone }: { onDone: () => void }) {
-  const file = useSignal<File | undefined>(undefined);
+  const field = useRef<HTMLInputElement>(null);
   const would = useSignal<Imported | undefined>(undefined);
   const done = useSignal<number | undefined>(undefined);
   const problem = useSignal('');
   const busy = useSignal(false);
   const send = async (dry: boolean) => {
-    if (!file.value) return void (problem.value = t('event.fileFirst'));
+    const file = field.current?.files?.[0];
+    if (!file) return void (problem.value = t('event.fileFirst'));
     [would.value, done.value, problem.value, busy.value] = [undefined, undefined, '', true];
     try {
-      const answer = await api<Imported>('POST', `event/import?dry_run=${dry}`, new Blob([file.value], { type: typeOf(file.value.name) }));
+      const answer = await api<Imported>('POST', `event/import?dry_run=${dry}`, new Blob([file], { type: typeOf(file.name) }));
       if (dry) would.value = answer;
       else {
         done.value = (answer.changes ?? []).length;
@@ -40,10 +42,7 @@ export function Exchange({ onDone }: { onDone: () => void }) {
       <form class="form panel" noValidate onSubmit={(e) => (e.preventDefault(), void send(true))}>
         <div class="field">
           <label for="event-import">{t('event.import')}</label>
-          <input class="input" id="event-import" type="file" accept=".yaml,.yml,.csv,application/yaml,text/csv" aria-describedby="event-import-hint" onChange={(e) => {
-            file.value = e.currentTarget.files?.[0];
-            [would.value, done.value, problem.value] = [undefined, undefined, ''];
-          }} />
+          <input ref={field} class="input" id="event-import" type="file" accept=".yaml,.yml,.csv,application/yaml,text/csv" aria-describedby="event-import-hint" onChange={() => ([would.value, done.value, problem.value] = [undefined, undefined, ''])} />
           <p class="hint" id="event-import-hint">{t('event.importHint')}</p>
         </div>
         <Refused problem={problem.value} />

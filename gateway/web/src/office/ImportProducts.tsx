@@ -1,5 +1,6 @@
 // A list of products from a spreadsheet: first it says what it would do, then it does it.
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { api, sentence } from '../app/api';
 import { count, t } from '../app/i18n';
 import { Dialog } from './Dialog';
@@ -15,7 +16,7 @@ interface Props {
 
 export function ImportProducts({ session, owners, onDone, onClose }: Props) {
   const whose = useSignal(session);
-  const file = useSignal<File | undefined>(undefined);
+  const field = useRef<HTMLInputElement>(null);
   const would = useSignal<Imported | undefined>(undefined);
   const done = useSignal<number | undefined>(undefined);
   const problem = useSignal('');
@@ -26,13 +27,14 @@ export function ImportProducts({ session, owners, onDone, onClose }: Props) {
     problem.value = '';
   };
   const send = async (dry: boolean) => {
-    if (!file.value) return void (problem.value = t('office.required'));
+    const file = field.current?.files?.[0];
+    if (!file) return void (problem.value = t('office.required'));
     forget();
     busy.value = true;
     const query = `dry_run=${dry}${whose.value ? `&session=${encodeURIComponent(whose.value)}` : ''}`;
     try {
       // What a system calls the type of a CSV file differs; the server wants one name.
-      const answer = await api<Imported>('POST', `products/import?${query}`, new Blob([file.value], { type: 'text/csv' }));
+      const answer = await api<Imported>('POST', `products/import?${query}`, new Blob([file], { type: 'text/csv' }));
       if (dry) would.value = answer;
       else {
         done.value = (answer.changes ?? []).length;
@@ -56,7 +58,7 @@ export function ImportProducts({ session, owners, onDone, onClose }: Props) {
         </div>
         <div class="field">
           <label for="import-file">{t('products.importFile')}</label>
-          <input id="import-file" class="input" type="file" accept=".csv,text/csv" aria-describedby="import-hint" onChange={(e) => ((file.value = e.currentTarget.files?.[0]), forget())} />
+          <input ref={field} id="import-file" class="input" type="file" accept=".csv,text/csv" aria-describedby="import-hint" onChange={forget} />
           <p class="hint" id="import-hint">{t('products.importHint')}</p>
         </div>
         <Refused problem={problem.value} />
