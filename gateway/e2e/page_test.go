@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // pick chooses in the page's quality menu.
@@ -115,27 +117,38 @@ func TestPageWhenRealTimeIsFull(t *testing.T) {
 	p.playing(10*time.Second, 30)
 }
 
-// TestPageAtTheEnd: who watches sees the closing slate out, to its last picture, and
-// then reads that it is over; nothing reconnects to what is gone.
+// TestPageAtTheEnd: who watches sees the closing slate out, by LL-HLS to its last
+// picture, and then reads that it is over. Nothing reconnects to what is gone, falls
+// back to it or plays it again.
 func TestPageAtTheEnd(t *testing.T) {
 	a := start(t, setup{})
 	a.publish(overRTMP, "studio", "host", looks[0])
 	a.awaitLive("studio")
-	p := startBrowser(t).open(a.url("/s/studio"))
-	p.playing(15*time.Second, 30)
-	evaluate[bool](p, `(() => {
-		const word = document.querySelector('.word');
-		window.said = [];
-		new MutationObserver(() => window.said.push(word.innerText)).observe(word, { childList: true, characterData: true, subtree: true });
-		document.querySelector('video').addEventListener('ended', () => window.said.push('the end'));
-		return true;
-	})()`)
+	b := startBrowser(t)
+	apart := []chromedp.ContextOption{chromedp.WithNewBrowserContext(), chromedp.WithNewWindow(true)}
+	slow, fast := b.openWith(a.url("/s/studio"), watchScript, apart...), b.openWith(a.url("/s/studio"), watchScript, apart...)
+	slow.playing(15*time.Second, 30)
+	fast.inRealTime()
+	for _, p := range []*tab{slow, fast} {
+		evaluate[bool](p, `(() => {
+			window.said = [];
+			for (const place of document.querySelectorAll('.word, .notice')) {
+				new MutationObserver(() => window.said.push(place.innerText)).observe(place, { childList: true, characterData: true, subtree: true });
+			}
+			const video = document.querySelector('video');
+			video.addEventListener('ended', () => window.said.push('the end'));
+			video.addEventListener('loadeddata', () => window.said.push('once more'));
+			return true;
+		})()`)
+	}
 	if status, body, _ := send(t, http.MethodPost, "http://"+a.ports.Metrics+"/sessions/studio/end", "", "", nil); status >= 300 {
 		t.Fatalf("ending is answered %d %s", status, body)
 	}
-	p.until("the page says that it is over", `document.querySelector('.slate')?.innerText.includes('This session has ended')`)
-	if said := evaluate[string](p, `window.said.join(', ')`); said != "the end" {
-		t.Errorf("before that it said %q", said)
+	for p, want := range map[*tab]string{slow: "the end", fast: ""} {
+		p.until("the page says that it is over", `document.querySelector('.slate')?.innerText.includes('This session has ended')`)
+		if said := evaluate[string](p, `window.said.join(', ')`); said != want {
+			t.Errorf("before that it said %q, want %q", said, want)
+		}
 	}
-	p.noErrors()
+	slow.noErrors()
 }

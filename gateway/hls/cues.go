@@ -142,7 +142,7 @@ func (r dateRange) appendTag(b []byte, epoch time.Time) []byte {
 
 // announce puts a cue on the playlists from the next part on.
 func (w *writer) announce(c show.Cue) error {
-	if w.ended {
+	if w.finished {
 		return ErrEnded
 	}
 	dropped, err := w.cues.add(c, w.playlistEnd())

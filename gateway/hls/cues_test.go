@@ -72,7 +72,7 @@ func TestAnnounce(t *testing.T) {
 			t.Errorf("6.2.4: %s\n%s", rendition, diff)
 		}
 	}
-	s.stream.End()
+	over(s.stream)
 	if err := s.stream.Announce(pin("late", 0, 0, "")); !errors.Is(err, ErrEnded) {
 		t.Errorf("after the end: %v", err)
 	}

@@ -80,7 +80,7 @@ func TestGolden(t *testing.T) {
 		"ended": {testOptions(), func(s *source) {
 			s.parts(6*2 + 1)
 			s.frames(3)
-			s.stream.End()
+			over(s.stream)
 		}, playlistPath + "?_HLS_msn=999&_HLS_skip=YES"},
 	} {
 		t.Run(name, func(t *testing.T) {

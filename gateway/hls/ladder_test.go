@@ -183,7 +183,7 @@ func TestBandwidth(t *testing.T) {
 		return streamInf.FindAllStringSubmatch(ask(s, http.MethodGet, "index.m3u8").Body.String(), -1)
 	}
 	live := look()
-	s.End()
+	over(s)
 	final := look()
 	if len(live) != 3 || len(final) != 3 {
 		t.Fatalf("%d and %d variants", len(live), len(final))

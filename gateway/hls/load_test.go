@@ -49,7 +49,7 @@ func TestManyReaders(t *testing.T) {
 	for range 60 {
 		s.parts(1)
 	}
-	s.stream.End()
+	over(s.stream)
 	stop.Store(true)
 	readers.Wait()
 }

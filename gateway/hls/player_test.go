@@ -36,6 +36,12 @@ func newStream(t testing.TB, o Options) *Stream {
 	return s
 }
 
+// over ends a stream at once.
+func over(s *Stream) {
+	s.End()
+	s.final()
+}
+
 func serve(t testing.TB, s *Stream) string {
 	t.Helper()
 	srv := httptest.NewServer(http.StripPrefix("/live/test/", s))
@@ -63,7 +69,7 @@ func TestFFmpegReads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStream(t, clipOptions())
 			write(s, packets)
-			s.End()
+			over(s)
 			cmd := exec.Command("ffmpeg", "-nostdin", "-v", "warning", "-xerror", "-i", serve(t, s)+"index.m3u8",
 				"-map", "0:v:0", "-map", "0:a:0", "-copyts", "-f", "framecrc", "-")
 			var complaints strings.Builder
@@ -185,7 +191,7 @@ func TestGohlslibReads(t *testing.T) {
 	s := newStream(t, clipOptions())
 	packets, _ := upTo(clip(t), clipGOP)
 	write(s, packets)
-	s.End()
+	over(s)
 	h, c := listen(t, serve(t, s)+"index.m3u8", func() {})
 	if err := c.Wait2(); !errors.Is(err, gohlslib.ErrClientEOS) {
 		t.Errorf("the client ended with %v", err)

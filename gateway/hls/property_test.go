@@ -36,7 +36,7 @@ func TestAnyProgram(t *testing.T) {
 				trouble(s, r)
 				w.look()
 			}
-			s.stream.End()
+			over(s.stream)
 			w.look()
 			if !w.last.ended || w.segments < 2 {
 				t.Errorf("%d segments, ended: %v", w.segments, w.last.ended)

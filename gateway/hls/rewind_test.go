@@ -182,7 +182,7 @@ func TestRewind(t *testing.T) {
 		if back := testutil.ToFloat64(r.stream.writer.metrics.rewind); back != 180 {
 			t.Errorf("viewers can go back %v s", back)
 		}
-		r.stream.End()
+		over(r.stream)
 		if l := check(t, r.get(playlistPath).Body.String()); !l.ended || len(l.segments) != window {
 			t.Errorf("in the end %d segments", len(l.segments))
 		}

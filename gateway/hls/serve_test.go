@@ -208,8 +208,14 @@ func TestMemory(t *testing.T) {
 func TestEnd(t *testing.T) {
 	s := live(t)
 	s.frames(4)
+	before := check(t, s.get(playlistPath).Body.String())
 	s.stream.End()
-	s.stream.End()
+	last := check(t, s.get(playlistPath).Body.String())
+	if last.ended || len(last.segments) != len(before.segments) || last.segments[len(last.segments)-1].micros == 0 {
+		t.Errorf("the last parts are not listed before the end: %+v", last.segments[len(last.segments)-1])
+	}
+	over(s.stream)
+	over(s.stream)
 	final := check(t, s.get(playlistPath).Body.String())
 	if !final.ended || final.segments[len(final.segments)-1].micros != 800_000 {
 		t.Errorf("4.4.3.4: %+v", final.segments[len(final.segments)-1])
@@ -241,7 +247,7 @@ func TestEnd(t *testing.T) {
 
 func TestEndBeforeAnything(t *testing.T) {
 	s := newSource(t, testOptions())
-	s.stream.End()
+	over(s.stream)
 	for _, path := range []string{"index.m3u8", playlistPath, playlistPath + "?_HLS_msn=1", mediaPath("1.0.m4s"), mediaPath("init0.mp4")} {
 		if got := s.get(path); got.Code != http.StatusNotFound {
 			t.Errorf("GET %s: %d", path, got.Code)

@@ -151,14 +151,14 @@ func TestGeneralRules(t *testing.T) {
 	})
 	t.Run("M20: ENDLIST, and no hint", func(t *testing.T) {
 		s := live(t)
-		s.stream.End()
+		over(s.stream)
 		if text := s.get(playlistPath).Body.String(); !strings.HasSuffix(text, "#EXT-X-ENDLIST\n") || strings.Contains(text, "HINT") {
 			t.Error(text)
 		}
 	})
 	t.Run("S8, M24: after the end the media stays, after Close there is none", func(t *testing.T) {
 		s := live(t)
-		s.stream.End()
+		over(s.stream)
 		for _, seg := range check(t, s.get(playlistPath).Body.String()).segments {
 			if s.get("180p/"+seg.uri).Code != http.StatusOK {
 				t.Error(seg.uri)
@@ -243,7 +243,7 @@ func TestDeltaRules(t *testing.T) {
 			}
 		}
 	}
-	s.stream.End()
+	over(s.stream)
 	if strings.Contains(s.get(playlistPath+"?_HLS_skip=v2").Body.String(), "EXT-X-SKIP") {
 		t.Error("M5: a delta update of a finished playlist")
 	}

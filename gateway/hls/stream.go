@@ -56,7 +56,14 @@ type Stream struct {
 
 	mu     sync.Mutex // held by Write, End and Close; no viewer takes it
 	writer *writer    // guarded by mu
+	ending *time.Timer
+	toLoad time.Duration // lastParts
 }
+
+// lastParts is how long the last parts are listed before the playlist says that they
+// are the last: long enough to load them from another continent. hls.js 1.7 loads no
+// part that it hears of together with the end, and waits for ever at the one before.
+const lastParts = time.Second
 
 // New makes a Stream that waits for its first packet.
 func New(o Options) (*Stream, error) {
@@ -77,6 +84,7 @@ func New(o Options) (*Stream, error) {
 		name:      strconv.FormatInt(o.Epoch.UnixMilli(), 36),
 		problems:  newProblems(),
 		preflight: newPreflight(),
+		toLoad:    lastParts,
 	}
 	for _, r := range o.Rungs {
 		s.renditions = append(s.renditions, r.Name())
@@ -159,9 +167,17 @@ func (s *Stream) Ready() bool {
 	return now.listable && !now.closed
 }
 
-// End makes the playlist final (RFC 8216bis 4.4.3.4): what is there of the open
-// part is published, everybody who waits is answered, and nothing more is taken.
+// End publishes what is there of the open part and takes nothing more. The playlist
+// is final (RFC 8216bis 4.4.3.4) after lastParts; then everybody who waits is answered.
 func (s *Stream) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writer.finish() {
+		s.ending = time.AfterFunc(s.toLoad, s.final)
+	}
+}
+
+func (s *Stream) final() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writer.end()
@@ -171,6 +187,9 @@ func (s *Stream) End() {
 func (s *Stream) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ending != nil {
+		s.ending.Stop()
+	}
 	s.writer.close()
 }
 

@@ -171,7 +171,7 @@ func TestEndAnswers(t *testing.T) {
 		stop           func(*Stream)
 		playlist, part int
 	}{
-		"End":   {(*Stream).End, http.StatusOK, http.StatusNotFound},
+		"End":   {func(s *Stream) { s.End(); time.Sleep(lastParts) }, http.StatusOK, http.StatusNotFound},
 		"Close": {(*Stream).Close, http.StatusNotFound, http.StatusNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,7 +39,8 @@ type writer struct {
 	order           []int // in which the multivariant playlist lists them
 	indexes         int   // multivariant playlists so far
 	parts           uint64
-	ended           bool
+	finished        bool // nothing more is taken
+	ended           bool // and the playlists say so
 	closed          bool
 }
 
@@ -75,7 +76,7 @@ func (w *writer) rung(rendition int) int {
 }
 
 func (w *writer) write(p transcode.Packet) {
-	if w.ended {
+	if w.finished {
 		return
 	}
 	switch p.Track {
@@ -336,14 +337,27 @@ func (w *writer) swap(next *snapshot) {
 	close(before.next)
 }
 
+// finish publishes the last parts. It reports false when that was done before.
+func (w *writer) finish() bool {
+	if w.finished {
+		return false
+	}
+	w.finished = true
+	w.cutter.finish()
+	if len(w.segments) > 0 {
+		w.closeSegment()
+		w.replace()
+	}
+	return true
+}
+
 func (w *writer) end() {
+	w.finish()
 	if w.ended {
 		return
 	}
-	w.cutter.finish()
 	w.ended = true
 	if len(w.segments) > 0 {
-		w.closeSegment()
 		w.replace()
 	} else {
 		w.swap(&snapshot{next: make(chan struct{}), ended: true})

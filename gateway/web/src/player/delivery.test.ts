@@ -69,3 +69,13 @@ test('choosing again forgets the fall-back', () => {
   assert.deepEqual(step.connect, { mode: 'realtime', afterMs: 0 });
   assert.equal(after([realTime, { what: 'silence' }, { what: 'chosen', mode: 'hls' }]).delivery.fellBack, undefined);
 });
+
+test('the end is not a fault: nothing falls back, and what comes then is played', () => {
+  const over: Happened = { what: 'lost', code: 'over' };
+  const step = after([realTime, { what: 'picture' }, dropped, over, { what: 'silence' }]);
+  assert.equal(step.connect, undefined);
+  assert.deepEqual(step.delivery, { wanted: 'realtime', using: 'realtime', failures: 2, over: true });
+  assert.deepEqual(after([over, over]).connect, { mode: 'hls', afterMs: 1000 });
+  assert.equal(after([over, { what: 'picture' }]).delivery.over, undefined);
+  assert.equal(after([over, dropped]).delivery.over, undefined);
+});

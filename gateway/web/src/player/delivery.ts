@@ -22,6 +22,8 @@ export interface Delivery {
   readonly failures: number;
   /** Real time was wanted and HLS took over. */
   readonly fellBack?: Reason;
+  /** Nothing is on air: it is asked for again now and then, but nobody is told of a fault. */
+  readonly over?: true;
 }
 
 export type Happened =
@@ -43,13 +45,18 @@ export function next(now: Delivery, happened: Happened, random?: () => number): 
     case 'chosen':
       return connect({ wanted: happened.mode, using: happened.mode, failures: 0 }, 0);
     case 'picture':
-      return { delivery: now.failures === 0 ? now : { ...now, failures: 0 } };
+      return { delivery: now.failures === 0 ? now : failed(now, 0) };
     case 'silence':
-      return now.using === 'realtime' ? fallBack(now, 'network') : { delivery: now };
+      return now.using === 'realtime' && !now.over ? fallBack(now, 'network') : { delivery: now };
     case 'lost':
       if (now.using === 'realtime' && (happened.code === 'refused' || happened.code === 'full')) return fallBack(now, happened.code);
-      return connect({ ...now, failures: now.failures + 1 }, backoff(now.failures, random));
+      return connect({ ...failed(now, now.failures + 1), ...(happened.code === 'over' && { over: true }) }, backoff(now.failures, random));
   }
+}
+
+/** As it is, but for the failures and for what the last of them was. */
+function failed({ over: _, ...now }: Delivery, failures: number): Delivery {
+  return { ...now, failures };
 }
 
 function fallBack(now: Delivery, fellBack: Reason): Next {

@@ -6,9 +6,10 @@ import type { Mode } from './delivery';
 export interface Loss {
   /**
    * network and decode may mend themselves. refused: asking again the same way is
-   * no use (4xx, no codec, no WebRTC). full: the server has no room now.
+   * no use (4xx, no codec, no WebRTC). full: the server has no room now. over: there
+   * is nothing to play any more, or not yet.
    */
-  code: 'network' | 'decode' | 'refused' | 'full';
+  code: 'network' | 'decode' | 'refused' | 'full' | 'over';
   /** For the console and support; people read the page's own words. */
   cause: string;
 }

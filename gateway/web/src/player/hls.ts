@@ -49,6 +49,7 @@ class HlsJs implements Engine {
   private readonly hls = new Hls(config());
   private mediaErrors = 0;
   private bytes = 0;
+  private live = false;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -65,6 +66,7 @@ class HlsJs implements Engine {
       this.tellRenditions();
     });
     hls.on(Hls.Events.LEVEL_SWITCHED, () => this.tellRenditions());
+    hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.looked(details));
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.tellCues(details));
     hls.loadSource(url);
     hls.attachMedia(video);
@@ -77,6 +79,12 @@ class HlsJs implements Engine {
     const live = this.hls.liveSyncPosition;
     if (live !== null && live - this.video.currentTime > LATE_START_S && isBuffered(this.video, live)) this.video.currentTime = live;
   };
+
+  // Who comes after the end would be shown the last minutes once more.
+  private looked({ live }: LevelDetails): void {
+    this.live ||= live;
+    if (!this.live) this.told.lost({ code: 'over', cause: 'the program has ended' });
+  }
 
   private failed(error: ErrorData): void {
     if (!error.fatal) return;
@@ -175,8 +183,10 @@ function lossOf(error: ErrorData): Loss {
 
 function openNative(video: HTMLVideoElement, url: string, { lost }: Told): Engine {
   const failed = () => lost({ code: video.error?.code === MediaError.MEDIA_ERR_DECODE ? 'decode' : 'network', cause: `native player: ${video.error?.message ?? 'unknown'}` });
+  const looked = () => Number.isFinite(video.duration) && lost({ code: 'over', cause: 'the program has ended' });
   const edge = () => (video.seekable.length > 0 ? video.seekable.end(video.seekable.length - 1) : video.currentTime);
   video.addEventListener('error', failed);
+  video.addEventListener('loadedmetadata', looked);
   video.src = url;
   return {
     mode: 'hls',
@@ -191,6 +201,7 @@ function openNative(video: HTMLVideoElement, url: string, { lost }: Told): Engin
     choose: () => {}, // it chooses by itself, and does not say what
     close: () => {
       video.removeEventListener('error', failed);
+      video.removeEventListener('loadedmetadata', looked);
       video.removeAttribute('src');
       video.load();
     },

@@ -91,6 +91,7 @@ export class Player {
       if (this.blocked.value) this.beacon.allowed(performance.now());
       this.blocked.value = false;
     });
+    on(video, 'ended', () => this.lost('hls', { code: 'over', cause: 'the program has ended' }));
     on(video, 'volumechange', () => (this.muted.value = video.muted || video.volume === 0));
     on(window, 'pagehide', () => this.beacon.end());
     // A page that comes out of the browser's cache plays again.
@@ -118,18 +119,16 @@ export class Player {
 
   /** Lets the end play out of the buffer, then says so; until what it returns is called. */
   finish(done: () => void): () => void {
-    if (this.engine?.mode !== 'hls' || this.video.ended) {
+    if (this.engine?.mode !== 'hls') {
       done();
       return () => {};
     }
     const late = setTimeout(done, PLAY_OUT_MS);
-    // What stands still now will not go on, whatever else was promised.
-    const still = effect(() => void (this.stalled.value && done()));
-    this.video.addEventListener('ended', done);
+    // What stands still now will not go on.
+    const over = effect(() => void ((this.stalled.value || this.delivery.value.over) && done()));
     return () => {
       clearTimeout(late);
-      still();
-      this.video.removeEventListener('ended', done);
+      over();
     };
   }
 
@@ -203,7 +202,7 @@ export class Player {
 
   private lost(mode: Mode, { code, cause }: Loss): void {
     console.info(`regie: ${mode} was lost: ${cause}`);
-    this.beacon.failed(code, performance.now());
+    if (code !== 'over') this.beacon.failed(code, performance.now());
     this.happened({ what: 'lost', code });
   }
 
@@ -249,7 +248,7 @@ export class Player {
       this.happened({ what: 'picture' });
     }
     this.beacon.look({ moved: seen.moved, wanted, hidden: document.hidden }, now);
-    this.stalled.value = seen.silentMs >= TOLD_MS && !this.video.ended; // the page may hear of the end a little later
+    this.stalled.value = seen.silentMs >= TOLD_MS && !this.delivery.value.over; // the page hears of the end a little later
     if (seen.silentMs >= SILENCE_MS) this.happened({ what: 'silence' });
     this.behind.value = Math.floor(this.engine?.behind() ?? 0);
     this.delay.value = this.engine?.delay();

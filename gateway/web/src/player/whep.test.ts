@@ -26,7 +26,8 @@ test('stereo is asked of Opus only, and once', () => {
 });
 
 test('a busy server is told from an unwilling and a broken one', () => {
-  assert.deepEqual([503, 400, 404, 409, 500, 502, 200].map(codeOf), ['full', 'refused', 'refused', 'refused', 'network', 'network', 'network']);
+  assert.deepEqual([503, 400, 404, 409, 500, 502, 200].map((status) => codeOf(status, null)), ['full', 'refused', 'refused', 'refused', 'network', 'network', 'network']);
+  assert.equal(codeOf(404, '3'), 'over');
 });
 
 test('figures are sums of both tracks, and the latency is that of the last frames', () => {

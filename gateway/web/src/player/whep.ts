@@ -19,9 +19,9 @@ export const askForStereo = (sdp: string): string => {
   return sdp.replace(new RegExp(`(a=fmtp:${opus} (?!.*stereo=1)[^\r\n]*)`), '$1;stereo=1');
 };
 
-/** Why a status other than 201 ends the attempt, and whether asking again helps. */
-export const codeOf = (status: number): Loss['code'] =>
-  status === 503 ? 'full' : status >= 400 && status < 500 ? 'refused' : 'network';
+/** Why a status other than 201 ends the attempt, and whether asking again helps: a 404 to come back after says that nothing is on air. */
+export const codeOf = (status: number, retryAfter: string | null): Loss['code'] =>
+  status === 404 && retryAfter !== null ? 'over' : status === 503 ? 'full' : status >= 400 && status < 500 ? 'refused' : 'network';
 
 /** How old figures may be: getStats walks through all of the connection. */
 const FRESH_MS = 1_000;
@@ -70,7 +70,7 @@ class WhepViewer implements Engine {
       signal: this.leaving.signal,
     });
     if (response.status !== 201) {
-      return this.end({ code: codeOf(response.status), cause: `the server answered ${response.status}` });
+      return this.end({ code: codeOf(response.status, response.headers.get('retry-after')), cause: `the server answered ${response.status}` });
     }
     this.resource = resourceUrl(response.headers.get('location'), response.url);
     const answer = await response.text();
