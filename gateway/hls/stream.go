@@ -56,8 +56,7 @@ type Stream struct {
 
 	mu     sync.Mutex // held by Write, End and Close; no viewer takes it
 	writer *writer    // guarded by mu
-	ending *time.Timer
-	toLoad time.Duration // lastParts
+	ending *time.Timer // until the writer ends; guarded by mu
 }
 
 // lastParts is how long the last parts are listed before the playlist says that they
@@ -84,7 +83,6 @@ func New(o Options) (*Stream, error) {
 		name:      strconv.FormatInt(o.Epoch.UnixMilli(), 36),
 		problems:  newProblems(),
 		preflight: newPreflight(),
-		toLoad:    lastParts,
 	}
 	for _, r := range o.Rungs {
 		s.renditions = append(s.renditions, r.Name())
@@ -173,7 +171,7 @@ func (s *Stream) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writer.finish() {
-		s.ending = time.AfterFunc(s.toLoad, s.final)
+		s.ending = time.AfterFunc(lastParts, s.final)
 	}
 }
 
