@@ -54,8 +54,8 @@ type Stream struct {
 	timers  sync.Pool                // of *time.Timer, stopped
 	zip     compressors
 
-	mu     sync.Mutex // held by Write, End and Close; no viewer takes it
-	writer *writer    // guarded by mu
+	mu     sync.Mutex  // held by Write, End and Close; no viewer takes it
+	writer *writer     // guarded by mu
 	ending *time.Timer // until the writer ends; guarded by mu
 }
 
