@@ -171,6 +171,7 @@ func theStageFromTheConsole(t *testing.T, b browser) {
 	p.until("it asks first", `document.querySelector("dialog[open]")?.innerText.includes("Remove Théo from the stage?")`)
 	p.click("dialog[open] .danger")
 	s.did(t, `POST sessions/studio/people/guest1/remove`)
+	p.until("the question goes", `document.querySelector("dialog[open]") === null`)
 	p.clickOn("Put the slate on")
 	s.did(t, `PUT sessions/studio/slate {"slate":"brb"}`)
 	p.clickOn("End the session")

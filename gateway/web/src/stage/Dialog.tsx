@@ -11,12 +11,21 @@ interface Props {
 /** A <dialog>: the browser keeps the focus in it, and Esc closes it. */
 export function Dialog({ open, close, title, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const ours = useRef(false);
   useEffect(() => {
     if (open && !dialog.current?.open) dialog.current?.showModal();
-    if (!open) dialog.current?.close();
+    if (!open && dialog.current?.open) {
+      ours.current = true;
+      dialog.current.close();
+    }
   }, [open]);
+  // The event of a close of ours may come when the next question is there already.
+  const closed = () => {
+    if (!ours.current) close();
+    ours.current = false;
+  };
   return (
-    <dialog ref={dialog} class="dialog" aria-label={title} onClose={close}>
+    <dialog ref={dialog} class="dialog" aria-label={title} onClose={closed}>
       {open && <><h2>{title}</h2>{children}</>}
     </dialog>
   );
