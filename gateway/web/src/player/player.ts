@@ -91,7 +91,7 @@ export class Player {
       if (this.blocked.value) this.beacon.allowed(performance.now());
       this.blocked.value = false;
     });
-    on(video, 'ended', () => this.lost('hls', { code: 'over', cause: 'the program has ended' }));
+    on(video, 'ended', () => this.engine?.mode === 'hls' && this.lost('hls', { code: 'over', cause: 'the program has ended' }));
     on(video, 'volumechange', () => (this.muted.value = video.muted || video.volume === 0));
     on(window, 'pagehide', () => this.beacon.end());
     // A page that comes out of the browser's cache plays again.
